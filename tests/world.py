@@ -112,7 +112,7 @@ class World:
 async def patiently_started(app: FastAPI) -> AsyncIterator[None]:
     """The looks at the accounts of the sources are over before the first query, also on a busy machine."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("gateway.composition.FIRST_LOOK", 120.0)
+        patch.setattr("gateway.generations.FIRST_LOOK", 120.0)
         async with app.router.lifespan_context(app):
             yield
 

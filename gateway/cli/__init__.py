@@ -3,6 +3,7 @@
 demo            sandbox and gateway in one process
 serve           the gateway
 sandbox         the stand-ins
+reload          gateways that run take over the configuration
 check           the configuration, and whether every source answers
 schema          the SDL
 people          erases a person from the journal
@@ -23,12 +24,13 @@ failure         one line on stderr and exit code 1
 
 import typer
 
-from gateway.cli import check, demo, people, sandbox, schema, serve, version
+from gateway.cli import check, demo, people, reload, sandbox, schema, serve, version
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 app.callback()(version.main)
 app.command()(demo.demo)
 app.command()(serve.serve)
+app.command()(reload.reload)
 app.command()(sandbox.sandbox)
 app.command()(check.check)
 app.command()(schema.schema)

@@ -103,6 +103,10 @@ class GraphiQL:
         self._template = (_HERE / ("page.html" if is_whole else "missing.html")).read_text(encoding="utf-8")
         self.route = Route("/graphiql/{path:path}", self._file, methods=["GET"])
 
+    def change(self, settings: Settings) -> None:
+        """Other people and providers from now on."""
+        self._config = _config(settings)
+
     def response(self, scope: Scope) -> Response:
         """The page, for a browser that opens /graphql."""
         nonce = secrets.token_urlsafe(16)

@@ -23,7 +23,7 @@ from gateway.http.bounded_protocol import ConnectionBounds, bounded_protocol
 from gateway.http.caller_budgets import CallerBudgets
 from gateway.http.compression import Compression
 from gateway.http.front_page import front_page
-from gateway.http.graphql_route import Deadlines, GraphQLRoute
+from gateway.http.graphql_route import Deadlines, GraphQLRoute, Serving
 from gateway.http.health import health_routes
 from gateway.http.load_limit import LoadLimit
 from gateway.http.metrics import Metrics, metrics_routes
@@ -42,6 +42,7 @@ __all__ = [
     "LoadLimit",
     "Metrics",
     "ProtectedResource",
+    "Serving",
     "bounded_protocol",
     "front_page",
     "health_routes",

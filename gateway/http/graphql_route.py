@@ -6,6 +6,7 @@ Every refusal is a GraphQL response: `{"errors": [...]}` with `extensions.code`.
 import math
 import time
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from typing import Any
 
 import orjson
@@ -51,34 +52,35 @@ class Deadlines(Struct, frozen=True):
         return self.mutation + (self.bulk if operation.is_bulk else 0.0)
 
 
-class GraphQLRoute:
-    """`authenticator` and `federation` are called for each request: they open after the application is built.
+class Serving(Struct, frozen=True, kw_only=True):
+    """What one request is served with. `budgets` bound what one person asks for."""
 
-    `budgets` bound what one person asks for, `load` what is carried out side by side. `resource_metadata` gives the address where a client finds the identity
-    provider (RFC 9728), None without one. `observe` gets what became of each request. `page` answers a browser that opens the URL: a GET without a query that prefers
-    text/html.
+    execution: Execution
+    authenticator: Authenticator
+    federation: Federation
+    max_body_bytes: int
+    deadlines: Deadlines
+    budgets: CallerBudgets
+
+
+class GraphQLRoute:
+    """`serving` is entered for each request: a reload changes it, and requests that have begun go on as they began.
+
+    `load` bounds what is carried out side by side. `resource_metadata` gives the address where a client finds the identity
+    provider (RFC 9728), None without one. `observe` gets what became of each request. `page` answers a browser that opens
+    the URL: a GET without a query that prefers text/html.
     """
 
     def __init__(
         self,
-        execution: Execution,
+        serving: Callable[[], AbstractContextManager[Serving]],
         *,
-        authenticator: Callable[[], Authenticator],
-        federation: Callable[[], Federation],
-        max_body_bytes: int,
-        deadlines: Deadlines,
-        budgets: CallerBudgets,
         load: LoadLimit,
         resource_metadata: Callable[[Scope], str | None] = lambda _scope: None,
         page: Callable[[Scope], Response] | None = None,
         observe: Callable[[OperationRecord], None] = lambda _record: None,
     ) -> None:
-        self._execution = execution
-        self._authenticator = authenticator
-        self._federation = federation
-        self._max_body_bytes = max_body_bytes
-        self._deadlines = deadlines
-        self._budgets = budgets
+        self._serving = serving
         self._load = load
         self._resource_metadata = resource_metadata
         self._page = page
@@ -98,7 +100,8 @@ class GraphQLRoute:
             media = _media_type(scope)
             # Before anything else: a refused request must cost next to nothing.
             async with self._load.place():
-                return await self._signed_in(scope, receive, media, logged, extensions)
+                with self._serving() as serving:
+                    return await self._signed_in(serving, scope, receive, media, logged, extensions)
         except RefusedError as refused:
             logged["refused"] = refused.code
             self._observe(OperationRecord(codes=(refused.code,)))
@@ -115,19 +118,26 @@ class GraphQLRoute:
             return _response({"errors": [error], "extensions": extensions}, 500, media, {})
 
     async def _signed_in(
-        self, scope: Scope, receive: Receive, media: str, logged: dict[str, Any], extensions: dict[str, Any]
+        self,
+        serving: Serving,
+        scope: Scope,
+        receive: Receive,
+        media: str,
+        logged: dict[str, Any],
+        extensions: dict[str, Any],
     ) -> Response:
         # Before the body is read: a caller without a valid token costs no more than this.
-        authenticator = self._authenticator()
+        authenticator, budgets = serving.authenticator, serving.budgets
         caller = await self._caller(authenticator, scope)
         logged["caller"] = caller.key
-        self._take(lambda: self._budgets.take_request(caller.key), caller, extensions)
+        _take(lambda: budgets.take_request(caller.key), budgets, caller, extensions)
         token = authenticator.token(scope["headers"])
-        request = await read_request(scope, receive, self._max_body_bytes)
-        return await self._run(scope, request, caller, token, media, logged, extensions)
+        request = await read_request(scope, receive, serving.max_body_bytes)
+        return await self._run(serving, scope, request, caller, token, media, logged, extensions)
 
     async def _run(
         self,
+        serving: Serving,
         scope: Scope,
         request: GraphQLRequest,
         caller: Caller,
@@ -137,7 +147,7 @@ class GraphQLRoute:
         extensions: dict[str, Any],
     ) -> Response:
         try:
-            operation = self._execution.read(request.query, request.operation_name, request.variables)
+            operation = serving.execution.read(request.query, request.operation_name, request.variables)
         except RequestError as error:
             self._observe(OperationRecord(codes=codes_of(error.answer)))
             return _answered(error.answer, media, extensions)
@@ -145,7 +155,8 @@ class GraphQLRoute:
             logged["operation"] = operation.name[:LONGEST]
         if operation.is_mutation and not request.may_write:
             raise RefusedError(405, "METHOD_NOT_ALLOWED", "Send mutations by POST.", {"Allow": "POST"})
-        self._take(lambda: self._budgets.take_cost(caller.key, operation.cost), caller, extensions)
+        budgets = serving.budgets
+        _take(lambda: budgets.take_cost(caller.key, operation.cost), budgets, caller, extensions)
         cost = RequestCost()
         began = time.monotonic()
         context = CallContext(
@@ -156,8 +167,8 @@ class GraphQLRoute:
             operation_records=OperationRecords(),
             has_left=hung_up(scope),
         )
-        with in_context(context.counted_by(cost).with_deadline(self._deadlines.of(operation))):
-            answer = await self._execution.run(operation, Context(caller, self._federation()))
+        with in_context(context.counted_by(cost).with_deadline(serving.deadlines.of(operation))):
+            answer = await serving.execution.run(operation, Context(caller, serving.federation))
         self._observe(
             OperationRecord(
                 kind="mutation" if operation.is_mutation else "query",
@@ -169,20 +180,8 @@ class GraphQLRoute:
         logged["upstream_calls"] = cost.sent
         logged["waited_ms"] = round(cost.waited_seconds * 1000, 1)
         if answer.ran:
-            extensions["taskgate"] = {**_cost(cost), **self._remaining(caller)}
+            extensions["taskgate"] = {**_cost(cost), **_remaining(serving.budgets, caller)}
         return _answered(answer, media, extensions)
-
-    def _take(self, take: Callable[[], None], caller: Caller, extensions: dict[str, Any]) -> None:
-        """What a request takes from the caller's budget. A refusal tells what is left of it."""
-        try:
-            take()
-        except RefusedError:
-            extensions["taskgate"] = self._remaining(caller)
-            raise
-
-    def _remaining(self, caller: Caller) -> dict[str, Any]:
-        left = self._budgets.remaining(caller.key)
-        return {} if left is None else {"callerRemaining": left}
 
     async def _caller(self, authenticator: Authenticator, scope: Scope) -> Caller:
         try:
@@ -193,6 +192,20 @@ class GraphQLRoute:
         except SignInUnavailableError as error:
             headers = {"Retry-After": str(max(1, math.ceil(error.retry_after)))}
             raise RefusedError(503, "SIGN_IN_UNAVAILABLE", str(error), headers) from error
+
+
+def _take(take: Callable[[], None], budgets: CallerBudgets, caller: Caller, extensions: dict[str, Any]) -> None:
+    """What a request takes from the caller's budget. A refusal tells what is left of it."""
+    try:
+        take()
+    except RefusedError:
+        extensions["taskgate"] = _remaining(budgets, caller)
+        raise
+
+
+def _remaining(budgets: CallerBudgets, caller: Caller) -> dict[str, Any]:
+    left = budgets.remaining(caller.key)
+    return {} if left is None else {"callerRemaining": left}
 
 
 def _cost(cost: RequestCost) -> dict[str, Any]:

@@ -3,7 +3,7 @@ and the process.
 """
 
 import platform
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 
@@ -34,7 +34,7 @@ PATHS = frozenset({"/", "/graphql", "/livez", "/readyz", "/metrics"})
 
 
 class Metrics:
-    """`sources` and `open_writes` are called at each scrape. `keys` are those of the sources.
+    """`sources` and `open_writes` are called at each scrape. `keys` gives those of the sources.
 
     Labels are names from the configuration or the code. Of a request only the names of operations are, a bounded number.
     """
@@ -46,11 +46,11 @@ class Metrics:
         *,
         sources: Callable[[], Sequence[SourceInfo]],
         open_writes: Callable[[], Mapping[str, OpenWrites]] = dict,
-        keys: Iterable[str] = (),
+        keys: Callable[[], Collection[str]] = tuple,
         load: Callable[[], LoadView] | None = None,
     ) -> None:
         self._registry = CollectorRegistry()
-        self._keys = frozenset(keys)
+        self._keys = keys
         self._names = OperationNames()
         self._operations = Histogram(
             "taskgate_graphql_operation_seconds",
@@ -126,7 +126,7 @@ class Metrics:
 
     def observe_write(self, line: AuditLine) -> None:
         """A source that is not configured is a client's own text, or that of a write of an earlier configuration."""
-        source = line.source if line.source in self._keys else "other" if line.source else "none"
+        source = line.source if line.source in self._keys() else "other" if line.source else "none"
         self._writes.labels(source, line.action, line.status, line.kind).inc()
 
     def observe_operation(self, record: OperationRecord) -> None:

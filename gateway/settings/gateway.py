@@ -52,13 +52,14 @@ class GatewaySettings(Section):
     `introspection`, `graphiql` and `suggestions` (of names, in errors) are None by default: the profile decides.
     `query_deadline` and `mutation_deadline` are the seconds that one GraphQL operation may wait for its sources. One with
     `bulkTaskAction` may wait `bulk_deadline` seconds longer, and each bulk action takes that long at most.
-    `audit` is the file of audit lines; without it they are lines of the log.
+    `log_level`: log lines from this level on, unless the command says otherwise. `audit` is the file of audit lines; without it they are lines of the log.
     `trusted_proxies` are the addresses and networks whose `X-Forwarded-*` headers are believed.
     """
 
     secret: Annotated[SecretStr, AfterValidator(_signing)] | None = None
     journal: Path
     audit: Path | None = None
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
     profile: Literal["development", "production"] = "development"
     cors_origins: tuple[Origin, ...] = ()
     max_body_bytes: int = Field(default=256 * 1024, ge=1024, le=16 * 1024 * 1024)
