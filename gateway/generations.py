@@ -15,8 +15,9 @@ from gateway.federation.lists import DirectoryScan
 from gateway.federation.sources import LiveSources, Source
 from gateway.federation.traffic import Observe
 from gateway.people import Person, SourceRules
+from gateway.people.book import BookOfPeople
 from gateway.people.live import LivePeople
-from gateway.people.opening import BookOfPeople, open_book
+from gateway.people.opening import open_book
 from gateway.reloading import Present, Reloaded, ReloadError, changed_tables, reloadable
 from gateway.settings import Settings
 from gateway.shared import RateLimitState
