@@ -18,7 +18,7 @@ class DocumentLimits(Section):
     request per row. `errors`: errors of a document reported at once.
 
     Limits of values, in the document and in variables alike: `conditions` that a row is tested with (members of filters;
-    25 items of a list are one, every list of an operation is 9, every dimension of counts 4, times the rows that it stands below); `list_items` of
+    25 items of a list are one, every list of an operation is 9, every dimension of counts 4, every sort key 2, times the rows that it stands below); `list_items` of
     one list; `filter_characters` of a text in a filter or a search, `id_characters` of an id, `text_characters` of any
     other text; `value_depth` of inputs; `json_values` and `json_depth` of all JSON.
     """

@@ -30,6 +30,7 @@ FILTERS = "Filter"
 SEARCH = "search"
 LIST = 9
 """Conditions that a list counts as: dashboards with ten lists are usual."""
+SORT_KEY = 2
 DIMENSION = 4
 """Conditions that a dimension of counts counts as: each row gets a key of it."""
 ITEMS = 25
@@ -48,7 +49,7 @@ class Values:
 
     `conditions` counts what each row of a list is tested with, so that tests take time that grows with rows only: every
     member of a filter, and every `ITEMS` items of a list in one, are one; every list is `LIST`, every dimension of counts
-    `DIMENSION`.
+    `DIMENSION`, every key that a list is sorted by `SORT_KEY`.
     """
 
     def __init__(self, schema: GraphQLSchema, limits: DocumentLimits, variables: Mapping[str, object]) -> None:

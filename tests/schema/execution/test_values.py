@@ -115,6 +115,24 @@ def test_every_list_of_an_operation_counts(execution: Execution) -> None:
     assert "144 conditions" in (refusal(execution, fragment + " }") or "")
 
 
+def test_every_sort_key_counts(execution: Execution) -> None:
+    """Lists are sorted by all of their keys."""
+
+    def lists(count: int) -> str | None:
+        return refusal(
+            execution,
+            "{"
+            + " ".join(
+                f"a{n}: tasks(orderBy: [{{field: TITLE}}, {{field: STATE}}], first: 1) {{ totalCount }}"
+                for n in range(count)
+            )
+            + "}",
+        )
+
+    assert lists(6) is None
+    assert "91 conditions in all its lists; at most 90" in (lists(7) or "")
+
+
 def test_every_dimension_of_counts_counts(execution: Execution) -> None:
     """In the document and in a variable."""
 
