@@ -14,5 +14,6 @@ settings      the configuration file
 federation    all sources as one: lists, single objects, writes
 store         what outlives the process
 reloading     another configuration for a gateway that runs
+telemetry     traces, where they are switched on
 shared        what replicas must agree on: tags, rate limit windows, leases
 """

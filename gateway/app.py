@@ -15,16 +15,19 @@ from gateway.federation.writes import Pause
 from gateway.generations import Generation
 from gateway.graphiql import GraphiQL
 from gateway.http import (
-    REQUEST_ID_HEADER,
     AccessLog,
     CallerBudgets,
     Compression,
     Deadlines,
     GraphQLRoute,
+    KeptAnswers,
     LoadLimit,
     Metrics,
+    OperationRecord,
     ProtectedResource,
     Serving,
+    Traced,
+    cors_options,
     front_page,
     health_routes,
     log_upstream_request,
@@ -32,21 +35,10 @@ from gateway.http import (
 )
 from gateway.reloading import Reloaded
 from gateway.settings import GatewaySettings, Settings
+from gateway.telemetry import NO_TRACING, Tracing, open_tracing
 from schema.api import build_schema
-from schema.execution import Execution
+from schema.execution import BoundedIntExecutor, Execution
 from schema.ports import SourceInfo
-
-# Headers that a page of another origin may send: sign-in, and what GraphQL clients and tracing add by themselves.
-ALLOWED_HEADERS = (
-    "authorization",
-    "content-type",
-    "x-request-id",
-    "traceparent",
-    "tracestate",
-    "apollographql-client-name",
-    "apollographql-client-version",
-    "apollo-require-preflight",
-)
 
 
 class Servings:
@@ -68,7 +60,8 @@ class Servings:
         now = generation.settings.gateway
         before, last = self._last or (None, None)
         keeps_documents = before is not None and all(
-            getattr(before, name) == getattr(now, name) for name in ("limits", "introspection", "suggestions")
+            getattr(before, name) == getattr(now, name)
+            for name in ("limits", "introspection", "suggestions", "fast_paths")
         )
         execution = (
             last.execution
@@ -78,6 +71,7 @@ class Servings:
                 now.limits,
                 introspection=now.offers("introspection"),
                 suggestions=now.offers("suggestions"),
+                executor=None if now.fast_paths.compiled_rows else BoundedIntExecutor,
             )
         )
         keeps_budgets = last is not None and before is not None and before.callers == now.callers
@@ -87,6 +81,8 @@ class Servings:
             federation=self._gateway().federation,
             max_body_bytes=now.max_body_bytes,
             deadlines=Deadlines(now.query_deadline, now.mutation_deadline, now.bulk_deadline),
+            # Answers of an earlier configuration are not given again.
+            kept=KeptAnswers(lambda: self._gateway().federation) if now.fast_paths.kept_answers else None,
             budgets=last.budgets if last is not None and keeps_budgets else CallerBudgets(now.callers),
         )
         self._made[generation] = made
@@ -94,12 +90,14 @@ class Servings:
         return made
 
 
-def create_app(settings: Settings, *, pause: Pause = anyio.sleep) -> FastAPI:
+def create_app(settings: Settings, *, pause: Pause = anyio.sleep, tracing: Tracing | None = None) -> FastAPI:
     """A gateway over `settings`. Its parts are opened and closed with the application's lifespan.
 
-    `pause` waits between two looks at a write whose answer was lost; tests shorten it.
+    `pause` waits between two looks at a write whose answer was lost; tests shorten it. `tracing` replaces the one that is
+    configured.
     """
     opened: list[Gateway] = []
+    tracing = tracing or open_tracing(is_on=settings.gateway.traces)
 
     def sources() -> Sequence[SourceInfo] | None:
         return opened[0].federation.sources() if opened else None
@@ -116,18 +114,31 @@ def create_app(settings: Settings, *, pause: Pause = anyio.sleep) -> FastAPI:
         metrics.observe(record)
         log_upstream_request(record)
 
+    def observe_operation(record: OperationRecord) -> None:
+        metrics.observe_operation(record)
+        tracing.note_operation(record.kind, record.name, record.codes)
+
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with open_gateway(
-            settings, observe=observe, settled=metrics.observe_settled, wrote=metrics.observe_write, pause=pause
+            settings,
+            observe=observe,
+            settled=metrics.observe_settled,
+            wrote=metrics.observe_write,
+            pause=pause,
+            tracing=tracing,
         ) as gateway:
             opened.append(gateway)
             try:
                 yield
             finally:
                 opened.clear()
+        await tracing.aclose()
 
-    app = FastAPI(title="taskgate", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    # A redirect would lead to whatever host the request names.
+    app = FastAPI(
+        title="taskgate", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False
+    )
 
     def drain(seconds: float) -> None:
         for gateway in opened:
@@ -151,14 +162,44 @@ def create_app(settings: Settings, *, pause: Pause = anyio.sleep) -> FastAPI:
         load=load,
         resource_metadata=resource.metadata_address,
         page=graphiql.response if graphiql is not None else None,
-        observe=metrics.observe_operation,
+        observe=observe_operation,
     )
+
+    _offer_reload(app, opened, load=load, resource=resource, graphiql=graphiql)
+    # All methods: the route refuses the wrong ones itself, with a GraphQL answer.
+    app.router.routes.append(Route("/graphql", Compression(route), methods=None))
+    app.router.routes.append(front_page(has_page=graphiql is not None))
+    if graphiql is not None:
+        app.router.routes.extend(graphiql.routes)
+    app.router.routes.extend(resource.routes())
+    app.include_router(health_routes(sources, lambda: opened[0].authenticator))
+    if settings.gateway.metrics:
+        app.include_router(metrics_routes(metrics))
+
+    if settings.gateway.cors_origins:
+        app.add_middleware(CORSMiddleware, **cors_options(settings.gateway))
+    if tracing is not NO_TRACING:
+        app.add_middleware(Traced, tracing=tracing)
+    # Around all others: each answer has its request id, that to a preflight too.
+    app.add_middleware(AccessLog, observe=metrics.observe_request)
+    return app
+
+
+def _offer_reload(
+    app: FastAPI,
+    opened: Sequence[Gateway],
+    *,
+    load: LoadLimit,
+    resource: ProtectedResource,
+    graphiql: GraphiQL | None,
+) -> None:
+    """`state.reload` takes other settings over, `state.retired` waits until no request has parts of earlier ones."""
 
     async def reload(wanted: Settings) -> Reloaded:
         """ReloadError if nothing was changed."""
-        gateway = opened[0]
-        done = await gateway.generations.reload(wanted)
-        now = gateway.generations.present.newest.settings
+        generations = opened[0].generations
+        done = await generations.reload(wanted)
+        now = generations.present.newest.settings
         load.change(now.gateway.admission)
         resource.change(now.auth)
         if graphiql is not None:
@@ -166,29 +207,6 @@ def create_app(settings: Settings, *, pause: Pause = anyio.sleep) -> FastAPI:
         return done
 
     async def retired() -> None:
-        """Waits until no request has parts of an earlier configuration."""
         await opened[0].generations.retired()
 
     app.state.reload, app.state.retired = reload, retired
-    # All methods: the route refuses the wrong ones itself, with a GraphQL answer.
-    app.router.routes.append(Route("/graphql", Compression(route), methods=None))
-    app.router.routes.append(front_page(has_page=graphiql is not None))
-    if graphiql is not None:
-        app.router.routes.append(graphiql.route)
-    app.router.routes.extend(resource.routes())
-    app.include_router(health_routes(sources, lambda: opened[0].authenticator))
-    if settings.gateway.metrics:
-        app.include_router(metrics_routes(metrics))
-
-    if settings.gateway.cors_origins:
-        app.add_middleware(
-            CORSMiddleware,
-            allow_origins=list(settings.gateway.cors_origins),
-            allow_methods=["GET", "POST"],
-            allow_headers=ALLOWED_HEADERS,
-            # Without WWW-Authenticate a page could not read where to sign in.
-            expose_headers=[REQUEST_ID_HEADER, "Retry-After", "WWW-Authenticate"],
-        )
-    # Around all others: each answer has its request id, that to a preflight too.
-    app.add_middleware(AccessLog, observe=metrics.observe_request)
-    return app

@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Hashable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
+from types import MappingProxyType
 
 import anyio
 import structlog
@@ -47,6 +48,7 @@ from gateway.federation.writes import (
     Reconciler,
     Recorder,
     Recovery,
+    Replays,
     Settled,
     Settler,
     StepWriter,
@@ -57,11 +59,12 @@ from gateway.federation.writes import (
 )
 from gateway.generations import Generation, Generations
 from gateway.people import People
-from gateway.settings import Settings
+from gateway.settings import OidcAuth, Settings
 from gateway.shared import Leases
 from gateway.shared.memory import memory_state
 from gateway.store import KEPT_SECONDS, EndedTask, Journal
 from gateway.store.sqlite import SqliteJournal
+from gateway.telemetry import NO_TRACING, Tracing
 from schema.ports import Target
 
 log = structlog.get_logger("taskgate.federation")
@@ -87,22 +90,32 @@ async def open_gateway(
     settled: Settled = lambda _source, _status: None,
     wrote: Callable[[AuditLine], None] = lambda _line: None,
     pause: Pause = anyio.sleep,
+    tracing: Tracing = NO_TRACING,
 ) -> AsyncIterator[Gateway]:
     """All parts, open until the block ends.
 
     `observe` is called after every upstream request, `settled` for every write whose result became known later,
     `wrote` with every line of the audit. `pause` waits between two looks at a write whose answer was lost.
+    `tracing` has a span for each upstream request.
     """
     async with AsyncExitStack() as stack:
         shared = memory_state()
-        generations = Generations(rate_limits=shared.rate_limits, observe=observe)
-        stack.push_async_callback(generations.aclose)
-        first = await generations.open(settings)
         audit = stack.enter_context(open_audit(settings.gateway.audit))
         keep_own = timedelta(days=settings.store.keep_own_days)
         journal = SqliteJournal(settings.gateway.journal, keep_ended=keep_own.total_seconds())
         stack.callback(journal.close)
-        own = own_work(generations.people, keep=keep_own, ended=await journal.ended_tasks(most=MOST_KEPT))
+        # People who signed in are kept where they sign in with tokens.
+        keep_people = settings.store.keep_people_days if isinstance(settings.auth, OidcAuth) else 0
+        generations = Generations(
+            rate_limits=shared.rate_limits,
+            observe=observe,
+            tracing=tracing,
+            people_store=journal.people(keep=timedelta(days=keep_people).total_seconds()),
+        )
+        stack.push_async_callback(generations.aclose)
+        first = await generations.open(settings)
+        ended = await journal.ended_tasks(most=MOST_KEPT)
+        own = own_work(generations.people, keep=keep_own, sources=generations.sources, ended=ended)
         bounds = settings.gateway.cache
         deadlines = {section.key: section.deadline for section in settings.sources}
         answers = Cache(
@@ -140,9 +153,22 @@ async def open_gateway(
         yield Gateway(generations=generations, federation=federation, reopen_audit=audit.reopen)
 
 
-def own_work(people: People, *, keep: timedelta, ended: Iterable[EndedTask] = ()) -> OwnWork:
+def own_work(
+    people: People,
+    *,
+    keep: timedelta,
+    sources: Mapping[str, Source] = MappingProxyType({}),
+    ended: Iterable[EndedTask] = (),
+) -> OwnWork:
     """What people ended, from what the journal has."""
-    return OwnWork(ended, keep=keep, is_person=lambda ref: people.by_native_ref(ref) is not None)
+    return OwnWork(
+        ended, keep=keep, is_person=lambda ref: people.by_native_ref(ref) is not None, scope=scopes_of(sources)
+    )
+
+
+def scopes_of(sources: Mapping[str, Source]) -> Callable[[str], Hashable]:
+    """The credential scope of the current call of each source."""
+    return lambda source: sources[source].scope if source in sources else None
 
 
 def compose(
@@ -166,12 +192,9 @@ def compose(
 
     The deadlines are in seconds, for one write and for one bulk action. Without `audit` its lines are lines of the log.
     """
-    own = own or own_work(people, keep=timedelta(seconds=KEPT_SECONDS))
     by_key = sources if isinstance(sources, Mapping) else {source.key: source for source in sources}
-
-    def scope(source: str) -> Hashable:
-        return by_key[source].scope if source in by_key else None
-
+    own = own or own_work(people, keep=timedelta(seconds=KEPT_SECONDS), sources=by_key)
+    scope = scopes_of(by_key)
     known, shown = KnownAccounts(people, scope=scope), RecentlyShown()
 
     def ended(ref: TaskRef) -> None:
@@ -254,6 +277,7 @@ def compose(
         looks=Looks(),
     )
     recovery = Recovery(journal=journal, trail=trail)
+    replays = Replays(reads=tasks, own=own)
     pipeline = WritePipeline(
         by_key,
         journal=journal,
@@ -276,10 +300,14 @@ def compose(
         reconciler=reconciler,
         undoer=undoer,
         trail=trail,
+        replays=replays,
         deadline=write_deadline,
     )
     return FederatedSources(
         by_key,
+        standing=lambda: (overlay.changes, flow_overlay.changes, own.changes),
+        settles_at=lambda: min(overlay.settles_at(), flow_overlay.settles_at()),
+        now=now,
         people=people,
         cache=answers,
         lists=Lists(
@@ -329,6 +357,7 @@ def compose(
             recovery=recovery,
             recorder=recorder,
             trail=trail,
+            replays=replays,
         ),
         known=known,
         shown=shown,

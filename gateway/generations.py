@@ -14,13 +14,14 @@ from gateway.auth import Authenticator, open_authenticator
 from gateway.federation.lists import DirectoryScan
 from gateway.federation.sources import LiveSources, Source
 from gateway.federation.traffic import Observe
-from gateway.people import Person, SourceRules
+from gateway.people import PeopleStore, Person, SourceRules
 from gateway.people.book import BookOfPeople
 from gateway.people.live import LivePeople
 from gateway.people.opening import open_book
 from gateway.reloading import Present, Reloaded, ReloadError, changed_tables, reloadable
 from gateway.settings import Settings
 from gateway.shared import RateLimitState
+from gateway.telemetry import NO_TRACING, Tracing
 
 log = structlog.get_logger("taskgate.federation")
 
@@ -53,8 +54,18 @@ class Generation:
 class Generations:
     """The newest one, and those that requests still have. `sources` and `people` are those of what looks at them."""
 
-    def __init__(self, *, rate_limits: RateLimitState, observe: Observe) -> None:
+    def __init__(
+        self,
+        *,
+        rate_limits: RateLimitState,
+        observe: Observe,
+        tracing: Tracing = NO_TRACING,
+        people_store: PeopleStore | None = None,
+    ) -> None:
+        """`people_store` keeps who signed in."""
         self._rate_limits = rate_limits
+        self._tracing = tracing
+        self._people_store = people_store
         self._observe = observe
         self._numbers: dict[str, int] = {}
         self._open: list[Generation] = []
@@ -175,6 +186,7 @@ class Generations:
             reader=None if reading is None else kind.open(reading),
             rate_limits=self._rate_limits,
             observe=self._observe,
+            tracing=self._tracing,
             number=number,
         )
         self._numbers[section.key] = number
@@ -190,18 +202,22 @@ class Generations:
         """The old one if nothing that it was made of has changed: it knows who signed in."""
         rules = {key: SourceRules.of(source.connector) for key, source in sources.items()}
         unchanged = () if old is None else [key for key in sources if old.sources.get(key) is sources[key]]
-        linking = {key for key in rules if rules[key].settings.has_rule}
-        if old is not None and settings.people == old.settings.people and linking <= set(unchanged):
-            was_linking = {key for key, each in old.sources.items() if each.connector.settings.people.has_rule}
-            if was_linking == linking:
-                parts["people"] = old.parts["people"]
-                return old.people
+        is_same = (
+            old is not None
+            and list(old.sources.values()) == list(sources.values())
+            and (old.settings.people, old.settings.auth) == (settings.people, settings.auth)
+        )
+        if old is not None and is_same:
+            parts["people"] = old.parts["people"]
+            return old.people
         stack = parts["people"] = AsyncExitStack()
         return await stack.enter_async_context(
             open_book(
                 [Person(caller=person.caller(), subject=person.subject) for person in settings.people],
                 rules,
                 DirectoryScan(sources),
+                store=self._people_store,
+                issuers=[issuer.model_dump_json() for issuer in getattr(settings.auth, "issuers", ())],
                 before=None if old is None else old.people,
                 unchanged=unchanged,
             )

@@ -13,11 +13,12 @@ import pytest
 import structlog
 from hypothesis import settings
 
+from schema.compiled import CompiledExecutor
 from tests.world import world as world  # noqa: PLC0414 a fixture of all tests
 
 # The number of examples of property tests: HYPOTHESIS_PROFILE is `long` in `make test-long` and `few` in `make check`.
 # There are no deadlines, because machines are shared.
-settings.register_profile("few", max_examples=15, deadline=None)
+settings.register_profile("few", max_examples=10, deadline=None)
 settings.register_profile("quick", max_examples=30, deadline=None)
 settings.register_profile("long", max_examples=3000, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
@@ -30,6 +31,9 @@ structlog.configure(
     ]
 )
 
+# Each operation is compiled at once: most tests ask each question once.
+CompiledExecutor.plans.warm_up = 1
+
 DESCRIPTIONS = Path(__file__).resolve().parents[2] / "shared" / "specs"
 
 
@@ -39,7 +43,8 @@ PARTS = 4
 FIRST_PORT, PORTS = 20_000, 3_000
 
 
-# Tests with the mark `server` start a server or another program, those with the mark `slow` take seconds of CPU time.
+# Tests with the mark `server` start a server or another program, those with the mark `slow` take more than a
+# quarter of a second of CPU time.
 # `make check` leaves both out.
 SERVER_FIXTURES = {"bridge", "npm_registry", "world"}
 SERVER_FOLDERS = {"browser", "clients", "real", "vendor_clients"}

@@ -90,6 +90,7 @@ def test_there_are_vendors() -> None:
     assert VENDORS
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("folder", ["gateway", "schema", "connectors/sdk"])
 def test_no_import_names_a_vendor(folder: str) -> None:
     """Vendors are found by the registry."""
@@ -117,6 +118,7 @@ def test_of_this_project_a_vendor_imports_only_the_sdk(vendor: str) -> None:
     assert [] == wrong
 
 
+@pytest.mark.slow
 def test_the_sandbox_shares_no_code_with_what_it_tests() -> None:
     """The same error on both sides would not be noticed."""
     assert [] == [

@@ -20,6 +20,7 @@ from gateway.settings import (
     CacheBounds,
     CallersSettings,
     ClaimPaths,
+    FastPaths,
     IssuerSettings,
     LoginSettings,
     OidcAuth,
@@ -142,6 +143,7 @@ NEW = "application/graphql-response+json"
 REFUSALS: dict[str, dict[str, Any]] = {
     "UNAUTHENTICATED": {"headers": {"Authorization": "Bearer mallory"}},
     "BAD_REQUEST": {"json": []},
+    "PERSISTED_QUERY_NOT_SUPPORTED": {"json": {"extensions": {"persistedQuery": {"version": 1}}}},
     "METHOD_NOT_ALLOWED": {"method": "PUT"},
     "NOT_ACCEPTABLE": {"headers": {"Accept": "text/plain"}},
     "UNSUPPORTED_MEDIA_TYPE": {"content": "{ __typename }", "headers": {"Content-Type": "application/graphql"}},
@@ -203,6 +205,7 @@ def test_the_table_of_limits_equals_the_limits() -> None:
         ("`[sources.cache]`", CacheSettings),
         ("`[sources.limits]`", LimitsSettings),
         ("`[gateway.cache]`", CacheBounds),
+        ("`[gateway.fast_paths]`", FastPaths),
         ("`[store]`", StoreSettings),
         ("`[gateway.callers]`", CallersSettings),
     ],

@@ -9,6 +9,7 @@ schema          the SDL
 people          erases a person from the journal
 version         the option `--version`
 
+rights_check    what the account of a source may not list
 directory_check  what `check` says of a source's directory
 options         types of options that several commands have
 configuration   the configuration file, read or written

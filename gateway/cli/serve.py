@@ -39,12 +39,11 @@ def serve(
     settings = load_or_fail(config)
     change_level(log_level or settings.gateway.log_level)
     from gateway.app import create_app
-    from gateway.audit import audit_fault
-    from gateway.inspection import journal_fault
+    from gateway.inspection import faults_before_start
 
-    fault = journal_fault(settings) or audit_fault(settings.gateway.audit)
-    if fault is not None:
-        fail(fault)
+    faults = "\n".join(faults_before_start(settings))
+    if faults:
+        fail(faults)
     application = create_app(settings)
     reloads = Reloads(
         config, application.state.reload, lambda changed: change_level(log_level or changed.gateway.log_level)

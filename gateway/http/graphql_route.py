@@ -21,6 +21,7 @@ from gateway.federation.traffic import CallContext, OperationRecords, RequestCos
 from gateway.http.access_log import LOGGED, LONGEST
 from gateway.http.caller_budgets import CallerBudgets
 from gateway.http.hanging_up import hung_up
+from gateway.http.kept_answers import KeptAnswer, KeptAnswers, Key
 from gateway.http.load_limit import LoadLimit
 from gateway.http.media_types import GRAPHQL_RESPONSE, JSON, preferred, prefers_html
 from gateway.http.operation_record import OperationRecord, codes_of
@@ -53,7 +54,7 @@ class Deadlines(Struct, frozen=True):
 
 
 class Serving(Struct, frozen=True, kw_only=True):
-    """What one request is served with. `budgets` bound what one person asks for."""
+    """What one request is served with. `budgets` bound what one person asks for. `kept` has whole answers."""
 
     execution: Execution
     authenticator: Authenticator
@@ -61,6 +62,7 @@ class Serving(Struct, frozen=True, kw_only=True):
     max_body_bytes: int
     deadlines: Deadlines
     budgets: CallerBudgets
+    kept: KeptAnswers | None = None
 
 
 class GraphQLRoute:
@@ -133,7 +135,12 @@ class GraphQLRoute:
         _take(lambda: budgets.take_request(caller.key), budgets, caller, extensions)
         token = authenticator.token(scope["headers"])
         request = await read_request(scope, receive, serving.max_body_bytes)
-        return await self._run(serving, scope, request, caller, token, media, logged, extensions)
+        key = None if serving.kept is None else serving.kept.key(caller, token, request.sent)
+        if serving.kept is not None and key is not None:
+            found = serving.kept.find(key, caller)
+            if found is not None:
+                return self._given_again(serving, found, caller, media, logged, extensions)
+        return await self._run(serving, scope, request, caller, token, media, logged, extensions, key)
 
     async def _run(
         self,
@@ -145,6 +152,7 @@ class GraphQLRoute:
         media: str,
         logged: dict[str, Any],
         extensions: dict[str, Any],
+        key: Key | None,
     ) -> Response:
         try:
             operation = serving.execution.read(request.query, request.operation_name, request.variables)
@@ -158,6 +166,11 @@ class GraphQLRoute:
         budgets = serving.budgets
         _take(lambda: budgets.take_cost(caller.key, operation.cost), budgets, caller, extensions)
         cost = RequestCost()
+        keeping = (
+            None
+            if serving.kept is None or key is None or not serving.execution.may_be_kept(operation)
+            else serving.kept.begin(key)
+        )
         began = time.monotonic()
         context = CallContext(
             caller=caller,
@@ -166,6 +179,7 @@ class GraphQLRoute:
             asked_at=began,
             operation_records=OperationRecords(),
             has_left=hung_up(scope),
+            parts=None if keeping is None else keeping.parts,
         )
         with in_context(context.counted_by(cost).with_deadline(serving.deadlines.of(operation))):
             answer = await serving.execution.run(operation, Context(caller, serving.federation))
@@ -181,7 +195,32 @@ class GraphQLRoute:
         logged["waited_ms"] = round(cost.waited_seconds * 1000, 1)
         if answer.ran:
             extensions["taskgate"] = {**_cost(cost), **_remaining(serving.budgets, caller)}
-        return _answered(answer, media, extensions)
+        if serving.kept is None or keeping is None or key is None or not answer.ran or answer.errors:
+            return _answered(answer, media, extensions)
+        data = orjson.dumps(answer.data)
+        if cost.requests == 0:
+            serving.kept.keep(key, keeping, data, caller=caller, cost=operation.cost, name=operation.name)
+        return _with_data(data, media, extensions)
+
+    def _given_again(
+        self,
+        serving: Serving,
+        kept: KeptAnswer,
+        caller: Caller,
+        media: str,
+        logged: dict[str, Any],
+        extensions: dict[str, Any],
+    ) -> Response:
+        """A kept answer, with what an answer made now would leave in budgets, log and metrics."""
+        if kept.name is not None:
+            logged["operation"] = kept.name[:LONGEST]
+        budgets = serving.budgets
+        _take(lambda: budgets.take_cost(caller.key, kept.cost), budgets, caller, extensions)
+        self._observe(OperationRecord(kind="query", name=kept.name))
+        logged["upstream_calls"] = 0
+        logged["waited_ms"] = 0.0
+        extensions["taskgate"] = {**_cost(RequestCost()), **_remaining(budgets, caller)}
+        return _with_data(kept.data, media, extensions)
 
     async def _caller(self, authenticator: Authenticator, scope: Scope) -> Caller:
         try:
@@ -231,6 +270,11 @@ def _answered(answer: GraphQLResponse, media: str, extensions: Mapping[str, Any]
     return _response({**written, "extensions": extensions}, 200 if answer.ran or media == JSON else 400, media, {})
 
 
+def _with_data(data: bytes, media: str, extensions: Mapping[str, Any]) -> Response:
+    """As `_answered`, of an answer without errors whose data are written."""
+    return _written(b'{"data":%b,"extensions":%b}' % (data, orjson.dumps(extensions)), 200, media, {})
+
+
 def _found_by(error: dict[str, Any], extensions: Mapping[str, Any]) -> dict[str, Any]:
     """An INTERNAL error with the request id, by which its reason is found in the log: clients often show errors alone."""
     told = error.get("extensions", {})
@@ -251,4 +295,8 @@ def _media_type(scope: Scope) -> str:
 
 
 def _response(content: dict[str, Any], status: int, media: str, headers: dict[str, str]) -> Response:
-    return Response(orjson.dumps(content), status, {**_HEADERS, "Content-Type": f"{media}; charset=utf-8", **headers})
+    return _written(orjson.dumps(content), status, media, headers)
+
+
+def _written(content: bytes, status: int, media: str, headers: dict[str, str]) -> Response:
+    return Response(content, status, {**_HEADERS, "Content-Type": f"{media}; charset=utf-8", **headers})

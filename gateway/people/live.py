@@ -14,6 +14,10 @@ class LivePeople:
     def __init__(self, present: Callable[[], People]) -> None:
         self._present = present
 
+    @property
+    def changes(self) -> int:
+        return self._present().changes
+
     def signed_in(self, who: SignedIn) -> Caller:
         return self._present().signed_in(who)
 

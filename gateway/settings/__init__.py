@@ -9,6 +9,7 @@ cache_bounds  `[gateway.cache]`: how much is kept
 callers   `[gateway.callers]`: how much each person may ask for in a minute
 connections  `[gateway.connections]`: what a client may use before it is known
 store     `[store]`: how long the journal keeps ended tasks
+fast_paths  `[gateway.fast_paths]`: short ways to an answer
 people    `[[people]]`: people and their identities
 checks    each table against its type, and the tables against each other
 link_checks  whether `[sources.people]` can work
@@ -24,6 +25,7 @@ from gateway.settings.cache_bounds import CacheBounds
 from gateway.settings.callers import CallersSettings
 from gateway.settings.connections import ConnectionLimits
 from gateway.settings.errors import ConfigurationError
+from gateway.settings.fast_paths import FastPaths
 from gateway.settings.file import Settings, load
 from gateway.settings.gateway import GatewaySettings
 from gateway.settings.issuers import Algorithm, ClaimPaths, IssuerSettings, LoginSettings, is_protected
@@ -42,6 +44,7 @@ __all__ = [
     "ConfigurationError",
     "ConnectionLimits",
     "DemoAuth",
+    "FastPaths",
     "GatewaySettings",
     "IssuerSettings",
     "LoginSettings",

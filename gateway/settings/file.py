@@ -61,10 +61,10 @@ def load(path: Path) -> Settings:
     head, sources = _tables(document, listed)
     check_distinct("sources", [source.key for source in sources])
     check_distinct("people", [person.key for person in head.people])
-    check_identities(head.people, {source.key for source in sources})
+    check_identities(head.people, {source.key: source for source in sources})
     check_auth(head.auth, head.people, head.gateway)
     check_sources(sources, head.auth)
-    check_subjects(head.people)
+    check_subjects(head.people, head.auth)
     check_links(sources, head.auth)
     return Settings(gateway=head.gateway, auth=head.auth, people=head.people, sources=sources, store=head.store)
 
@@ -139,6 +139,6 @@ def _source(raw: Any, path: KeyPath) -> SourceSettings:
         raise ConfigurationError((*path, "vendor"), "is missing")
     connector = connector_types().get(vendor) if isinstance(vendor, str) else None
     if connector is None:
-        known = ", ".join(sorted(connector_types()))
+        known = ", ".join(connector_types())
         raise ConfigurationError((*path, "vendor"), f"unknown vendor {vendor!r}; known vendors: {known}")
     return checked(connector.settings_type, raw, path)

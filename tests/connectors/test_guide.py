@@ -158,6 +158,7 @@ def defined_in_the_sdk() -> set[str]:
     }
 
 
+@pytest.mark.slow
 def test_every_name_of_the_sdk_is_offered() -> None:
     """Classes that the page names, and all that its code imports, are in `__all__` of a front door."""
     code = " ".join([*re.findall(r"`([^`\n]+)`", GUIDE.text), *GUIDE.blocks("python")])

@@ -1,5 +1,6 @@
 """The schema as text: committed, sorted, and with a description for every element."""
 
+import functools
 import re
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from tests.schema.conftest import Ask
 ROOT = Path(__file__).parents[2]
 
 
+@functools.cache
 def _descriptions() -> dict[str, str | None]:
     """The descriptions of all types, fields, arguments, input fields and enum values, by path."""
     found: dict[str, str | None] = {}

@@ -163,6 +163,11 @@ class Cache:
         """The kept answer while it is fresh; causes no call."""
         return self._usable(key, 0.0, 0.0)
 
+    def mark(self, key: CacheKey) -> object:
+        """What tells the kept answer from all others while it is fresh; None without one. Causes no call."""
+        kept = self._valid(key)
+        return None if kept is None or self._monotonic() >= kept.fresh_until else kept.mark
+
     def invalidate(self, tags: Collection[Tag], *, unsettled: float = 0.0) -> None:
         """Answers about `tags` are outdated, kept ones and those on their way.
 

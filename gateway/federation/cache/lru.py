@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from cachetools import Cache, TLRUCache
-from msgspec import Struct
+from msgspec import Struct, field
 
 from connectors.sdk.errors import ConnectorError
 from gateway.federation.cache.key import CacheKey
@@ -16,6 +16,7 @@ class KeptAnswer(Struct, frozen=True):
     """Times are monotonic seconds. `since` is the number of the last invalidation before it was requested.
 
     `is_outdated`: it may lack a write that was not over when it arrived. `failure`: of the last try to refresh it.
+    `mark` is this answer's own: no other one has it.
     """
 
     value: Any
@@ -28,6 +29,7 @@ class KeptAnswer(Struct, frozen=True):
     bytes: int
     is_outdated: bool = False
     failure: ConnectorError | None = None
+    mark: object = field(default_factory=object)
 
 
 class AnswerStore:

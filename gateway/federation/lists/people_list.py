@@ -163,7 +163,8 @@ class PeopleLists:
         connector = contribution.source.connector
 
         async def fetch() -> Snapshot[PersonRow]:
-            kept = None if request.fresh or task is not None else self._people.accounts(contribution.source.key)
+            is_for_all = task is None and contribution.source.acts_as == "service"
+            kept = self._people.accounts(contribution.source.key) if is_for_all and not request.fresh else None
             if kept is not None:
                 return self._kept(contribution, kept, search)
             snapshot = await self._found(
@@ -246,7 +247,10 @@ class PeopleLists:
     def _kept(
         self, contribution: Contribution[PersonRow], kept: KeptAccounts, search: str | None
     ) -> Snapshot[PersonRow]:
-        """The accounts of a directory that the book of people keeps up to date: it is not read once more."""
+        """The accounts of a directory that the book of people keeps up to date: it is not read once more.
+
+        What the reader account of a source reads is shown to no person.
+        """
         source = contribution.source
         most = source.connector.settings.scan_limit
         found = list(islice(kept.find(search), most + 1))

@@ -235,7 +235,7 @@ class TotalOrder:
         flag, missing = self._flag, self._null_rank
         ranked: list[Any] = []
         for value_of, rises in self._parts:
-            value = value_of(task)
+            value: Any = value_of(task)
             if value is None:
                 ranked.append(missing)
                 continue

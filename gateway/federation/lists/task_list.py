@@ -205,18 +205,18 @@ class TaskLists:
                     contribution.refusal = error
                     return
             self._plan(contribution, caller, planner, request, order, start, since.get(source.key))
-            if unknown:
-                # The others begin to read meanwhile; only with what is read in any case.
-                for stream in contribution.streams:
-                    if not stream.bound:
-                        group.start_soon(stream.prepare)
+            # The others begin to read meanwhile; only with what is read in any case.
+            for stream in contribution.streams:
+                if not stream.bound:
+                    group.start_soon(stream.prepare)
 
+        if not unknown:
+            for contribution in contributions:
+                self._plan(contribution, caller, planner, request, order, start, since.get(contribution.source.key))
+            return contributions
         async with anyio.create_task_group() as group:
             for contribution in contributions:
-                if unknown:
-                    group.start_soon(contribute, contribution)
-                else:
-                    await contribute(contribution)
+                group.start_soon(contribute, contribution)
         return contributions
 
     def _plan(

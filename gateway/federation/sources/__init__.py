@@ -10,6 +10,7 @@ status                how it fared lately, and how a failing read shows
 action_capabilities   what it can do, by action of the graph
 caller_scope          credential scope and authority, for sources that see the person
 links                 who people are in a source, looked up where it is not known
+wrong_address         a vendor that has nothing where its lists should be
 flight_context        the call context of a single flight
 """
 
@@ -20,6 +21,7 @@ from gateway.federation.sources.live_sources import LiveSources
 from gateway.federation.sources.reader import SourceReader, fresh_seconds
 from gateway.federation.sources.source import SHORT_WAIT, Source
 from gateway.federation.sources.status import status_of
+from gateway.federation.sources.wrong_address import of_address
 
 __all__ = [
     "SHORT_WAIT",
@@ -30,5 +32,6 @@ __all__ = [
     "SourceReader",
     "flight_context",
     "fresh_seconds",
+    "of_address",
     "status_of",
 ]

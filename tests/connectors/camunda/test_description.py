@@ -155,6 +155,7 @@ def template(path: str) -> str:
     return next(pattern.sub(form, path) for pattern, form in TEMPLATES if pattern.search(path))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("version", FILES)
 async def test_every_request_is_as_the_vendor_describes_it(
     version: str,

@@ -163,6 +163,7 @@ async def test_a_page_may_end_within_a_process(answering: Answering) -> None:
     assert ["1a", "1b", "1a", "1b", "1c", "1c", "1d"] == cluster.documents_read
 
 
+@pytest.mark.slow
 @given(
     st.dictionaries(st.sampled_from("abcdefghijkl"), st.lists(st.sampled_from("12345"), unique=True), max_size=12),
     st.integers(1, 7),

@@ -504,6 +504,7 @@ async def test_a_task_that_ends_between_two_pages_hides_no_other(scripted: Scrip
     assert max(asked) <= 100
 
 
+@pytest.mark.slow
 def test_a_numbered_page_has_the_row_that_is_asked_for() -> None:
     """And at least one behind it where more than one is wanted."""
     for offset in range(2000):

@@ -137,6 +137,7 @@ async def everything(tenant: Tenant) -> None:
         await viewer.perform(Cancel(task=tasks[-2]))
 
 
+@pytest.mark.slow
 async def test_every_operation_fits_the_description(
     tenant: Tenant, recorder: Recorder, description: ApiDescription
 ) -> None:

@@ -5,6 +5,8 @@ import threading
 import time
 from datetime import date
 
+import pytest
+
 from connectors.sdk import FormField, FormFieldType, FormJudgement
 from connectors.sdk.form_js import judge_form
 from connectors.sdk.forms import LARGE, MOST_VALUES, judged, values_of
@@ -65,6 +67,7 @@ async def test_too_many_values_are_refused_without_judging() -> None:
     assert refused.faults[0].message.startswith("data has more than 20000 values in the fields of the form")
 
 
+@pytest.mark.slow
 def test_the_time_grows_with_the_number_of_values() -> None:
     """Many rows with options, conditions and computed values cost milliseconds each, not squares of them."""
     options = [f"o{number}" for number in range(1000)]

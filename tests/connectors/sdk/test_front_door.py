@@ -70,6 +70,7 @@ def test_an_assignment_names_a_user_or_a_group(given: dict[str, str]) -> None:
         Assign(task=task, **given)  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("package", ["gateway", "schema"])
 def test_the_facts_of_a_connector_are_read_from_its_info(package: str) -> None:
     """A connector around another one replaces `info`. The class attributes stay those of the inner vendor."""

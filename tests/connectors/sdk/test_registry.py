@@ -1,5 +1,6 @@
 """Vendors are found by their folders and by entry points."""
 
+import importlib
 import pkgutil
 from collections.abc import Iterator
 from importlib.metadata import EntryPoint, EntryPoints
@@ -19,6 +20,12 @@ IMPOSTOR = EntryPoint("impostor", f"{__name__}:Impostor", registry.GROUP)
 
 class Impostor(MemoryConnector):
     """Another class for the same vendor."""
+
+
+class SecondCamunda(MemoryConnector):
+    """A class of another distribution for a vendor that has a folder."""
+
+    vendor = "camunda"
 
 
 @pytest.fixture(autouse=True)
@@ -57,6 +64,31 @@ def test_a_vendor_registered_twice_is_refused(monkeypatch: pytest.MonkeyPatch) -
 
     with pytest.raises(ValueError, match="'memory' is registered twice"):
         connector_types()
+
+
+def test_a_second_class_for_the_vendor_of_a_folder_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """When the class is asked for: the folder is not imported before."""
+    _install(monkeypatch, EntryPoint("camunda", f"{__name__}:SecondCamunda", registry.GROUP))
+
+    with pytest.raises(ValueError, match="'camunda' is registered twice"):
+        connector_types()["camunda"]
+
+
+def test_a_folder_is_imported_when_its_class_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A gateway of one vendor does not pay for the others. Their names are known without an import."""
+    imported: list[str] = []
+
+    def import_module(name: str) -> Any:
+        imported.append(name)
+        return importlib.import_module(name)
+
+    monkeypatch.setattr(registry, "import_module", import_module)
+
+    assert {"camunda", "uipath"} < set(connector_types())
+    assert "camunda" == connector_types()["camunda"].vendor
+    assert ["connectors.camunda"] == imported
+    with pytest.raises(KeyError):
+        connector_types()["sdk"]
 
 
 def test_the_registry_cannot_be_changed() -> None:

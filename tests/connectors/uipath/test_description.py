@@ -127,6 +127,7 @@ async def every_call(tenant: Tenant, connector: UiPathConnector) -> None:
     await connector.perform_on_flow(CancelFlow(flow=flow, reason="duplicate"))
 
 
+@pytest.mark.slow
 async def test_every_request_is_as_the_vendor_describes_it(
     orchestrator: ApiDescription, maestro: ApiDescription
 ) -> None:

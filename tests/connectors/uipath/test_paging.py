@@ -244,6 +244,7 @@ class Changing:
         return httpx2.Response(200, json={"@odata.count": len(ids), "value": rows})
 
 
+@pytest.mark.slow
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     limit=st.integers(1, 4),

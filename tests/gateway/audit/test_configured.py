@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import httpx2
+import pytest
 
 from gateway.app import create_app
 from gateway.settings import load
@@ -17,6 +18,7 @@ def made(folder: Path) -> list[Path]:
     return list(folder.glob("*audit*"))
 
 
+@pytest.mark.slow
 async def test_lines_go_to_the_file_and_after_a_hang_up_to_the_new_one(tmp_path: Path) -> None:
     """A relative path starts at the folder of the configuration. A denied write has its line too."""
     app = create_app(load(write_configuration(tmp_path, gateway='[gateway]\naudit = "audit.jsonl"\n')))

@@ -3,6 +3,7 @@
 import random
 from collections import Counter
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -68,6 +69,7 @@ async def joined(
     }
 
 
+@pytest.mark.slow
 @settings(max_examples=sized(3_000, 60), deadline=None)
 @given(people, st.lists(tokens, max_size=4, unique_by=lambda who: who.key), accounts, accounts, st.integers(0, 10**6))
 async def test_no_account_has_two_people_and_no_person_two_accounts(

@@ -35,6 +35,7 @@ def test_a_search_finds_what_has_its_words_in_the_order_of_names(
     assert (0, []) == (len(index), list(index.find(None)))
 
 
+@pytest.mark.slow
 def test_a_search_of_50_000_people_folds_its_own_words_only(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each text was folded once, when it was added. `benchmarks/people.py` measures the time."""
     index = NameIndex()

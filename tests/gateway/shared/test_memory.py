@@ -58,6 +58,7 @@ def test_writes_that_ended_are_forgotten() -> None:
     assert {} == dict(log._writing)
 
 
+@pytest.mark.slow
 async def test_leases_that_nothing_holds_are_forgotten() -> None:
     """For any number of targets."""
     leases = MemoryLeases()

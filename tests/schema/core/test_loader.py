@@ -92,6 +92,7 @@ class _Slow(Loader[int, int]):
         return {key: UpstreamTimeoutError("no answer") if key % 7 == 0 else key * key for key in keys if key % 5}
 
 
+@pytest.mark.slow
 async def test_ten_thousand_cancelled_loads_do_not_affect_the_others(context: Context) -> None:
     """Each other load ends with a value, a failure or None. Each key is read once, and no asyncio task is left."""
     rnd, loader = Random(11), _Slow(context)

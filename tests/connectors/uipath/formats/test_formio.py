@@ -80,6 +80,7 @@ def components(draw: st.DrawFn, depth: int = 0) -> Any:
     return part
 
 
+@pytest.mark.slow
 @given(st.lists(components(), max_size=3), JSON, JSON, st.booleans())
 def test_any_layout_and_any_data_are_judged(layout: Any, given_data: Any, held: Any, is_draft: bool) -> None:
     """And described by a JSON Schema. What is sent is JSON."""

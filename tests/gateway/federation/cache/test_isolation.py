@@ -73,6 +73,7 @@ async def foreign_markers(cache: Cache, time: VirtualTime, operations: int) -> i
     return foreign
 
 
+@pytest.mark.slow
 async def test_each_person_gets_only_their_own_answers() -> None:
     """Values and errors have the reader's own marker: kept, joined, refreshed, or returned instead of a failure."""
     time = VirtualTime()

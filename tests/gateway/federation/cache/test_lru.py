@@ -1,5 +1,6 @@
 """The cache stays within its bounds; the least recently used entry is removed first."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -26,6 +27,7 @@ def answer(*, size: int, kept_until: float = 100.0) -> KeptAnswer:
     )
 
 
+@pytest.mark.slow
 @given(
     st.lists(
         st.tuples(st.integers(0, 30), st.integers(0, 2 * MAX_BYTES), st.floats(0, 200), st.floats(0, 5)), max_size=200

@@ -14,6 +14,7 @@ MAX_STALE = CacheSettings().max_stale_seconds
 TERMS: dict[str, Any] = {"max_stale": MAX_STALE, "revalidate": CacheSettings().revalidate_seconds}
 
 
+@pytest.mark.slow
 async def test_all_that_was_read_is_answered_during_an_outage_of_ten_minutes(
     cache: Cache, vendor: Vendor, time: VirtualTime
 ) -> None:

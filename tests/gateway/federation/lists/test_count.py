@@ -4,6 +4,7 @@ from collections.abc import Collection
 from datetime import timedelta
 
 import anyio
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import Struct, structs
@@ -151,6 +152,7 @@ SCOPES = {
 }
 
 
+@pytest.mark.slow
 async def test_totals_are_exact_whatever_the_page_size_and_agree_with_the_stats() -> None:
     """Owner and READY exclude each other; what two groups of candidates have in common is asked for."""
     for scope, expected in SCOPES.items():

@@ -73,6 +73,7 @@ def test_a_cursor_survives_the_way_to_the_client_and_back() -> None:
     assert POSITION == CODEC.decode("a list", CURSOR)
 
 
+@pytest.mark.slow
 @settings(max_examples=2 * settings().max_examples)
 @given(tampered().filter(lambda text: text != CURSOR) | st.text(max_size=300))
 def test_a_text_that_is_no_cursor_of_ours_is_refused(text: str) -> None:
@@ -83,6 +84,7 @@ def test_a_text_that_is_no_cursor_of_ours_is_refused(text: str) -> None:
     assert ("after",) == caught.value.field
 
 
+@pytest.mark.slow
 def test_no_letter_of_a_cursor_can_be_changed() -> None:
     """Any letter at any place, including the unused bits of the last one."""
     for place, letter in enumerate(CURSOR):

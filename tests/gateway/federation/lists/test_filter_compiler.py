@@ -252,6 +252,7 @@ def test_a_single_moment_is_no_contradiction() -> None:
     assert query.matches(task("north", "1", due_at=NOW))
 
 
+@pytest.mark.slow
 @given(st.lists(tasks(), min_size=1, max_size=12), st.sampled_from(["assignee", "candidateUser"]), st.booleans())
 def test_everybody_but_me_is_what_me_is_not(rows: list[Task], member: str, is_known: bool) -> None:
     """Tasks without a user are among the others; of a person without an account there is nothing to exclude."""

@@ -38,6 +38,7 @@ async def walked(sources: FederatedSources, first: int, *, backward: bool = Fals
 MINUTES = st.one_of(st.none(), st.integers(0, 3))
 
 
+@pytest.mark.slow
 @given(st.lists(MINUTES, max_size=12), st.lists(MINUTES, max_size=12), st.integers(1, 5), st.booleans(), st.booleans())
 async def test_pages_joined_are_all_flows_newest_first(
     north: list[int | None], south: list[int | None], first: int, sorts: bool, pushes: bool

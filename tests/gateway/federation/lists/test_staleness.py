@@ -139,6 +139,7 @@ async def test_a_refusal_by_the_connector_itself_takes_no_kept_row_for_an_answer
     assert (SourceStatus.UNAVAILABLE, []) == (page.sources[0].status, page.edges)
 
 
+@pytest.mark.slow
 async def test_polling_a_healthy_source_at_any_interval_never_gives_less_than_ok() -> None:
     """Each answer is fresh, or is read again behind the asker's back: `fetchedAt` tells its age."""
     for seconds in (1.0, 3.0, 9.9, 10.1, 15.0, 29.0, 31.0, 61.0):
@@ -189,6 +190,7 @@ async def test_a_refresh_that_fails_makes_the_rows_stale() -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sorts", [EVERYTHING, frozenset[TaskOrderField]()], ids=["paged", "scanned"])
 @pytest.mark.parametrize("error", [UnavailableError("is down"), RateLimitedError("too many"), RuntimeError("odd")])
 async def test_rows_of_before_a_write_stay_with_the_write_on_top(

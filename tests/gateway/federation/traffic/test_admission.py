@@ -211,6 +211,7 @@ async def test_requests_that_fail_at_a_healthy_vendor_do_not_keep_the_breaker_op
     assert probes == 1
 
 
+@pytest.mark.slow
 async def test_a_flapping_source_is_not_probed_more_often() -> None:
     """One probe an interval, however often the breaker opens within it."""
     source = Source()

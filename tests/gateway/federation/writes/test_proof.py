@@ -422,6 +422,7 @@ def test_any_other_write_with_the_same_effect_takes_every_proof_away(
     assert APPLIED is not verdict(of(command), seen, same)
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None)
 @given(command=COMMANDS, now=TASKS, history=HISTORIES, trust=TRUSTS)
 def test_what_other_people_did_proves_no_write_of_ours(

@@ -87,6 +87,7 @@ def test_every_command_has_a_rule_of_proof() -> None:
     assert {verb.command for verb in VERBS} == set(RULES)
 
 
+@pytest.mark.slow
 def test_there_is_no_other_table_by_verb() -> None:
     """A collection of three or more verbs, or a `match` over five or more, would have to be updated with the table."""
     root = Path(gateway.__file__).parent

@@ -84,6 +84,7 @@ def test_malformed_headers_are_ignored(headers: dict[str, str]) -> None:
     assert NOTHING_STATED == read_rate_limit_headers(headers, now=NOW)
 
 
+@pytest.mark.slow
 @given(st.dictionaries(st.sampled_from(NAMES), st.text() | st.from_regex(r'"?[a-z]*"?;[rqtwl]=[0-9]{0,12},?')))
 def test_no_header_raises(headers: dict[str, str]) -> None:
     """Another system sends them, so they may contain anything."""
