@@ -88,6 +88,11 @@ class BookOfPeople:
             self._note(entry)
             self._keep(entry)
 
+    def adopt(self, before: "BookOfPeople", sources: Collection[str]) -> None:
+        """Begin with what another book knows of the directories of these sources."""
+        if self._directories is not None and before._directories is not None:  # noqa: SLF001 of the same class
+            self._directories.adopt(before._directories, sources)  # noqa: SLF001
+
     def signed_in(self, who: SignedIn) -> Caller:
         """Raises nothing: a token that names no entry of `[[people]]` is a new person."""
         told = of_token(self._key_of(who), who, self._settings, seen_at=self._now())

@@ -69,8 +69,11 @@ class Source:
         rate_limits: RateLimitState,
         observe: Observe = ignore_record,
         reader: Connector[Any] | None = None,
+        number: int = 0,
         tracing: Tracing = NO_TRACING,
     ) -> None:
+        """`number`: how many sources of this key there were before it. Their answers are not its own."""
+        self.number = number
         self.main = connector
         self._reader = reader
         self.key = connector.source
@@ -159,7 +162,8 @@ class Source:
     @property
     def scope(self) -> Scope:
         """The credential scope of the current context."""
-        return scope_of(self.connector.settings, current_context())
+        scope = scope_of(self.connector.settings, current_context())
+        return structs.replace(scope, number=self.number) if self.number else scope
 
     @property
     def has_credentials(self) -> bool:
