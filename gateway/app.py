@@ -1,7 +1,8 @@
 """The ASGI application: routes, lifespan and middleware."""
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from weakref import WeakKeyDictionary
 
 import anyio
 from fastapi import FastAPI
@@ -11,6 +12,7 @@ from starlette.routing import Route, WebSocketRoute
 from gateway.composition import Gateway, open_gateway
 from gateway.federation.traffic import UpstreamRequestRecord
 from gateway.federation.writes import Pause
+from gateway.generations import Generation
 from gateway.graphiql import GraphiQL
 from gateway.http import (
     AccessLog,
@@ -19,10 +21,13 @@ from gateway.http import (
     Deadlines,
     GraphQLRoute,
     GraphQLSockets,
+    KeptAnswers,
+    LoadLimit,
     Metrics,
     OperationRecord,
     OperationStreams,
     ProtectedResource,
+    Serving,
     Traced,
     cors_options,
     front_page,
@@ -30,11 +35,81 @@ from gateway.http import (
     log_upstream_request,
     metrics_routes,
 )
-from gateway.settings import Settings
+from gateway.reloading import Reloaded
+from gateway.settings import GatewaySettings, Settings
 from gateway.telemetry import NO_TRACING, Tracing, open_tracing
 from schema.api import build_schema
-from schema.execution import Execution
+from schema.execution import BoundedIntExecutor, Execution
 from schema.ports import SourceInfo
+
+
+class Servings:
+    """What requests are served with, by the generation that they begin with."""
+
+    def __init__(self, gateway: Callable[[], Gateway], observe: Callable[[OperationRecord], None]) -> None:
+        self._gateway, self._observe = gateway, observe
+        self._schema = build_schema()
+        self._made: WeakKeyDictionary[Generation, Serving] = WeakKeyDictionary()
+        self._last: tuple[GatewaySettings, Serving] | None = None
+
+    @property
+    def settings(self) -> GatewaySettings:
+        """The newest ones."""
+        return self._gateway().generations.present.newest.settings.gateway
+
+    def cut_streams(self) -> None:
+        """Streams that run are cut off: their clients connect again."""
+        for serving in self._made.values():
+            serving.streams.ending.set()
+
+    @contextmanager
+    def pinned(self) -> Iterator[Serving]:
+        with self._gateway().generations.present.pinned() as generation:
+            yield self._made.get(generation) or self._make(generation)
+
+    def _make(self, generation: Generation) -> Serving:
+        """Known documents and budgets stay where their settings do."""
+        now = generation.settings.gateway
+        before, last = self._last or (None, None)
+        keeps_documents = before is not None and all(
+            getattr(before, name) == getattr(now, name)
+            for name in ("limits", "introspection", "suggestions", "fast_paths")
+        )
+        execution = (
+            last.execution
+            if last is not None and keeps_documents
+            else Execution(
+                self._schema,
+                now.limits,
+                introspection=now.offers("introspection"),
+                suggestions=now.offers("suggestions"),
+                executor=None if now.fast_paths.compiled_rows else BoundedIntExecutor,
+            )
+        )
+        keeps_budgets = last is not None and before is not None and before.callers == now.callers
+        deadlines = Deadlines(now.query_deadline, now.mutation_deadline, now.bulk_deadline)
+        budgets = last.budgets if last is not None and keeps_budgets else CallerBudgets(now.callers)
+        made = Serving(
+            execution=execution,
+            authenticator=generation.authenticator,
+            federation=self._gateway().federation,
+            max_body_bytes=now.max_body_bytes,
+            deadlines=deadlines,
+            streams=OperationStreams(
+                execution,
+                federation=lambda: self._gateway().federation,
+                deadlines=deadlines,
+                budgets=budgets,
+                observe=self._observe,
+                per_connection=now.live.per_connection,
+            ),
+            # Answers of an earlier configuration are not given again.
+            kept=KeptAnswers(lambda: self._gateway().federation) if now.fast_paths.kept_answers else None,
+            budgets=budgets,
+        )
+        self._made[generation] = made
+        self._last = (now, made)
+        return made
 
 
 def create_app(settings: Settings, *, pause: Pause = anyio.sleep, tracing: Tracing | None = None) -> FastAPI:
@@ -49,10 +124,12 @@ def create_app(settings: Settings, *, pause: Pause = anyio.sleep, tracing: Traci
     def sources() -> Sequence[SourceInfo] | None:
         return opened[0].federation.sources() if opened else None
 
+    load = LoadLimit(settings.gateway.admission)
     metrics = Metrics(
         sources=lambda: sources() or (),
         open_writes=lambda: opened[0].federation.open_writes() if opened else {},
-        keys=[source.key for source in settings.sources],
+        keys=lambda: opened[0].generations.sources if opened else (),
+        load=load.view,
     )
 
     def observe(record: UpstreamRequestRecord) -> None:
@@ -80,12 +157,15 @@ def create_app(settings: Settings, *, pause: Pause = anyio.sleep, tracing: Traci
                 opened.clear()
         await tracing.aclose()
 
-    app = FastAPI(title="taskgate", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    # A redirect would lead to whatever host the request names.
+    app = FastAPI(
+        title="taskgate", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False
+    )
 
     def drain(seconds: float) -> None:
         # First: what is cut off is not told as ended.
-        streams.ending.set()
-        sockets.close_all()
+        servings.cut_streams()
+        sockets.close_all(for_ever=True)
         for gateway in opened:
             gateway.federation.drain(seconds)
 
@@ -101,42 +181,17 @@ def create_app(settings: Settings, *, pause: Pause = anyio.sleep, tracing: Traci
         else None
     )
     resource = ProtectedResource(settings.auth)
-    execution = Execution(
-        build_schema(),
-        settings.gateway.limits,
-        introspection=settings.gateway.offers("introspection"),
-        suggestions=settings.gateway.offers("suggestions"),
-    )
-    deadlines = Deadlines(
-        settings.gateway.query_deadline, settings.gateway.mutation_deadline, settings.gateway.bulk_deadline
-    )
-    budgets = CallerBudgets(settings.gateway.callers)
-    streams = OperationStreams(
-        execution,
-        federation=lambda: opened[0].federation,
-        deadlines=deadlines,
-        budgets=budgets,
-        observe=observe_operation,
-    )
-    sockets = GraphQLSockets(
-        streams,
-        authenticator=lambda: opened[0].authenticator,
-        origins=settings.gateway.cors_origins,
-        max_bytes=settings.gateway.max_body_bytes,
-        per_connection=settings.gateway.live.per_connection,
-    )
+    servings = Servings(lambda: opened[0], observe_operation)
+    sockets = GraphQLSockets(servings.pinned, origins=lambda: servings.settings.cors_origins)
     route = GraphQLRoute(
-        execution,
-        authenticator=lambda: opened[0].authenticator,
-        federation=lambda: opened[0].federation,
-        max_body_bytes=settings.gateway.max_body_bytes,
-        deadlines=deadlines,
-        budgets=budgets,
-        streams=streams,
+        servings.pinned,
+        load=load,
         resource_metadata=resource.metadata_address,
         page=graphiql.response if graphiql is not None else None,
         observe=observe_operation,
     )
+
+    _offer_reload(app, opened, servings, sockets, load=load, resource=resource, graphiql=graphiql)
     # All methods: the route refuses the wrong ones itself, with a GraphQL answer.
     app.router.routes.append(Route("/graphql", Compression(route), methods=None))
     app.router.routes.append(WebSocketRoute("/graphql", sockets))
@@ -155,3 +210,37 @@ def create_app(settings: Settings, *, pause: Pause = anyio.sleep, tracing: Traci
     # Around all others: each answer has its request id, that to a preflight too.
     app.add_middleware(AccessLog, observe=metrics.observe_request)
     return app
+
+
+def _offer_reload(
+    app: FastAPI,
+    opened: Sequence[Gateway],
+    servings: Servings,
+    sockets: GraphQLSockets,
+    *,
+    load: LoadLimit,
+    resource: ProtectedResource,
+    graphiql: GraphiQL | None,
+) -> None:
+    """`state.reload` takes other settings over, `state.retired` waits until no request has parts of earlier ones."""
+
+    async def reload(wanted: Settings) -> Reloaded:
+        """ReloadError if nothing was changed."""
+        generations = opened[0].generations
+        before = generations.present.newest
+        done = await generations.reload(wanted)
+        if generations.present.newest is not before:
+            # In the same turn as the subscriptions end: none is told as ended for ever.
+            servings.cut_streams()
+            sockets.close_all()
+        now = generations.present.newest.settings
+        load.change(now.gateway.admission)
+        resource.change(now.auth)
+        if graphiql is not None:
+            graphiql.change(now)
+        return done
+
+    async def retired() -> None:
+        await opened[0].generations.retired()
+
+    app.state.reload, app.state.retired = reload, retired

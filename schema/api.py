@@ -5,8 +5,8 @@ from functools import lru_cache
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
+from schema.compiled import CompiledExecutor
 from schema.core.scalars import SCALARS
-from schema.execution import BoundedIntExecutor
 from schema.flow import FlowMutations, FlowQueries
 from schema.node import NodeQueries
 from schema.operation import OperationQueries
@@ -82,7 +82,7 @@ def build_schema() -> strawberry.Schema:
         mutation=Mutation,
         subscription=Subscription,
         config=StrawberryConfig(scalar_map=dict(SCALARS)),
-        execution_context_class=BoundedIntExecutor,
+        execution_context_class=CompiledExecutor,
     )
     schema._schema.description = DESCRIPTION  # noqa: SLF001 Strawberry has no argument for it
     return schema

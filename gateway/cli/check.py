@@ -13,6 +13,8 @@ from gateway.cli.options import LOCALHOST, ConfigFile
 from gateway.cli.table import print_table
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from connectors.sdk.connector import Connector
     from connectors.sdk.errors import ConnectorError
     from connectors.sdk.settings import SourceSettings
@@ -29,11 +31,16 @@ _HISTORY = {
 
 
 class Opened(NamedTuple):
-    """The connectors of a source: opened before any of them is asked, because opening them takes time from the others."""
+    """The connectors of a source: opened before any of them is asked, because opening them takes time from the others.
+
+    `directory` reads the directory, by the reader account where there is one. It is asked nothing before, and sends its
+    requests through an admission control of its own.
+    """
 
     section: "SourceSettings"
     main: "Connector[Any]"
     reader: "Connector[Any] | None"
+    directory: "Connector[Any]"
 
     @classmethod
     def of(cls, section: "SourceSettings") -> Self:
@@ -41,10 +48,12 @@ class Opened(NamedTuple):
 
         connector = connector_types()[section.vendor]
         reading = section.as_reader()
-        return cls(section, connector.open(section), None if reading is None else connector.open(reading))
+        reader = None if reading is None else connector.open(reading)
+        return cls(section, connector.open(section), reader, connector.open(reading or section))
 
     async def aclose(self) -> None:
         await self.main.aclose()
+        await self.directory.aclose()
         if self.reader is not None:
             await self.reader.aclose()
 
@@ -70,6 +79,8 @@ def check(
     if settings.gateway.secret is None:
         # `serve` warns of it too.
         print("gateway.secret: is not set; cursors end with the process and are not shared between replicas")
+    for note in limits_without_effect(settings.sources):
+        print(note)
     is_well = [asyncio.run(_all_answer(settings)), asyncio.run(_issuers_answer(settings)), not faults, may_listen]
     if not all(is_well):
         raise typer.Exit(1)
@@ -82,6 +93,21 @@ def _may_listen(host: str, port: int) -> bool:
     except typer.Exit:
         return False
     return True
+
+
+def limits_without_effect(sections: "Sequence[SourceSettings]") -> "Iterator[str]":
+    """A line for each configured limit that is above the one that the vendor documents. It is no fault."""
+    from connectors.sdk.registry import connector_types
+
+    for index, section in enumerate(sections):
+        documented = connector_types()[section.vendor].info_for(section).default_limits
+        for name in ("requests", "writes"):
+            given, most = getattr(section.limits, name), getattr(documented, name)
+            if given is not None and most is not None and given > most:
+                yield (
+                    f"sources[{index}].limits.{name}: {given} is above the {most} that the vendor documents; more are sent only "
+                    "if its answers allow them"
+                )
 
 
 async def _all_answer(settings: "Settings") -> bool:
@@ -104,10 +130,18 @@ async def _rows(settings: "Settings", source: Opened) -> tuple[Row, Row | None]:
     """What the source answers, and what its directory says if the source answers."""
     from gateway.cli.directory_check import directory_row
 
-    row = await _row(settings, source)
-    if row[2] not in {"OK", "LIMITED"}:
-        return row, None
-    return row, await directory_row(settings, source.section, source.main)
+    row = _key_of(source)
+    try:
+        row = await _row(settings, source)
+        if row[2] not in {"OK", "LIMITED"}:
+            return row, None
+        return row, await directory_row(settings, source.section, source.directory)
+    except Exception as error:  # noqa: BLE001 a connector's own fault must not hide the other sources
+        return (*row[:2], "FAILED", f"its connector failed in a way that it should not ({type(error).__name__})"), None
+
+
+def _key_of(source: Opened) -> Row:
+    return source.section.key, source.section.vendor, "", ""
 
 
 async def _issuers_answer(settings: "Settings") -> bool:
@@ -132,6 +166,7 @@ async def _issuers_answer(settings: "Settings") -> bool:
 
 async def _row(settings: "Settings", source: Opened) -> Row:
     from connectors.sdk.errors import ConnectorError
+    from gateway.cli.rights_check import forbidden_lists
     from gateway.inspection import address_fault, history_shows_last_write
 
     section, connector = source.section, source.main
@@ -140,10 +175,13 @@ async def _row(settings: "Settings", source: Opened) -> Row:
         account = await _account(connector)
         shown = await history_shows_last_write(settings, connector)
         reader = await _reader(source.reader)
+        forbidden = await forbidden_lists(connector) if section.acts_as == "service" else ()
     except ConnectorError as raised:
         error = address_fault(raised, section)
         return section.key, section.vendor, error.code, _with_status(error)
     lacks = dict.fromkeys(connector.info.withheld.values())
+    if forbidden:
+        lacks[f"the account may not list {', '.join(forbidden)}: rights or scopes are missing"] = None
     if lacks:
         return section.key, section.vendor, "LIMITED", "; ".join(lacks) + _HISTORY[shown]
     as_whom = f" as {account}" if account else ""

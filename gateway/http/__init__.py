@@ -6,6 +6,7 @@ streamed_answer  answers that are streams: server-sent events, multipart
 operation_streams  operations whose answer is a stream, whatever the transport
 origins         from which pages a socket may be opened
 token_end       until when a token holds
+serving         what one request is served with
 deadlines       how long an operation may wait for its sources
 request         the GraphQL request in a URL or a body, checked; `RefusedError`
 media_types     content negotiation of GraphQL over HTTP
@@ -17,11 +18,13 @@ protected_resource  which identity provider signs people in, for clients that lo
 compression     gzip, for clients that ask for it
 front_page      `/`: leads to GraphiQL, or says where the API is
 health          `/livez` and `/readyz`
+kept_answers    whole answers, given again as long as all that they rest on stands
 operation_record  what became of a GraphQL request, for the metrics
 metrics         `/metrics` for Prometheus
 access_log      one log line for each request to the gateway
 request_id      the id that an answer and all log lines of its request share
 caller_budgets  how much one person may ask for in a minute
+load_limit      how many GraphQL requests are carried out side by side
 upstream_log    one log line for each upstream request
 """
 
@@ -34,11 +37,14 @@ from gateway.http.deadlines import Deadlines
 from gateway.http.front_page import front_page
 from gateway.http.graphql_route import GraphQLRoute
 from gateway.http.health import health_routes
+from gateway.http.kept_answers import KeptAnswers
+from gateway.http.load_limit import LoadLimit
 from gateway.http.metrics import Metrics, metrics_routes
 from gateway.http.operation_record import OperationRecord
 from gateway.http.operation_streams import OperationStreams
 from gateway.http.protected_resource import ProtectedResource
 from gateway.http.request_id import HEADER as REQUEST_ID_HEADER
+from gateway.http.serving import Serving
 from gateway.http.socket import GraphQLSockets
 from gateway.http.tracing import Traced
 from gateway.http.upstream_log import log_upstream_request
@@ -52,10 +58,13 @@ __all__ = [
     "Deadlines",
     "GraphQLRoute",
     "GraphQLSockets",
+    "KeptAnswers",
+    "LoadLimit",
     "Metrics",
     "OperationRecord",
     "OperationStreams",
     "ProtectedResource",
+    "Serving",
     "Traced",
     "bounded_protocol",
     "cors_options",

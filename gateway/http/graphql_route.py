@@ -6,7 +6,7 @@ Every refusal is a GraphQL response: `{"errors": [...]}` with `extensions.code`.
 import math
 import time
 from collections.abc import Callable, Mapping
-from contextlib import aclosing
+from contextlib import AbstractContextManager, aclosing
 from typing import Any
 
 import orjson
@@ -19,8 +19,9 @@ from gateway.auth import Authenticator, SignInUnavailableError, UnauthenticatedC
 from gateway.federation.traffic import CallContext, OperationRecords, RequestCost, in_context
 from gateway.http.access_log import LOGGED, LONGEST
 from gateway.http.caller_budgets import CallerBudgets
-from gateway.http.deadlines import Deadlines
 from gateway.http.hanging_up import hung_up
+from gateway.http.kept_answers import KeptAnswer, Key
+from gateway.http.load_limit import LoadLimit
 from gateway.http.media_types import (
     EVENT_STREAM,
     GRAPHQL_RESPONSE,
@@ -34,11 +35,11 @@ from gateway.http.operation_record import OperationRecord, codes_of
 from gateway.http.operation_streams import OperationStreams, SignedInClient, with_request_id
 from gateway.http.request import GraphQLRequest, RefusedError, asks, header, read_request
 from gateway.http.request_id import request_id
+from gateway.http.serving import Serving
 from gateway.http.streamed_answer import EventStream, Multipart, Responses, StreamedAnswer
 from gateway.http.token_end import end_of
 from schema.core.context import Context
-from schema.execution import Execution, GraphQLOperation, GraphQLResponse, RequestError
-from schema.ports import Federation
+from schema.execution import GraphQLOperation, GraphQLResponse, RequestError
 
 _HEADERS = {
     # The same URL gives each caller another answer, which may change at any moment.
@@ -46,39 +47,30 @@ _HEADERS = {
     "Vary": "Accept, Authorization",
     "X-Content-Type-Options": "nosniff",
 }
+STREAMS = frozenset({EVENT_STREAM, MULTIPART})
 _OFFERED = f"This URL answers with {GRAPHQL_RESPONSE} or {JSON}, and subscriptions with {EVENT_STREAM} or {MULTIPART}."
 _log = structlog.get_logger("taskgate.http")
 
 
 class GraphQLRoute:
-    """`authenticator` and `federation` are called for each request: they open after the application is built.
+    """`serving` is entered for each request: a reload changes it, and requests that have begun go on as they began.
 
-    `budgets` bound what one person asks for. `resource_metadata` gives the address where a client finds the identity
-    provider (RFC 9728), None without one. `observe` gets what became of each request. `page` answers a browser that opens the URL: a GET without a query that prefers
-    text/html.
+    `load` bounds what is carried out side by side. `resource_metadata` gives the address where a client finds the identity
+    provider (RFC 9728), None without one. `observe` gets what became of each request. `page` answers a browser that opens
+    the URL: a GET without a query that prefers text/html.
     """
 
     def __init__(
         self,
-        execution: Execution,
+        serving: Callable[[], AbstractContextManager[Serving]],
         *,
-        authenticator: Callable[[], Authenticator],
-        federation: Callable[[], Federation],
-        max_body_bytes: int,
-        deadlines: Deadlines,
-        budgets: CallerBudgets,
-        streams: OperationStreams,
+        load: LoadLimit,
         resource_metadata: Callable[[Scope], str | None] = lambda _scope: None,
         page: Callable[[Scope], Response] | None = None,
         observe: Callable[[OperationRecord], None] = lambda _record: None,
     ) -> None:
-        self._execution = execution
-        self._authenticator = authenticator
-        self._federation = federation
-        self._max_body_bytes = max_body_bytes
-        self._deadlines = deadlines
-        self._budgets = budgets
-        self._streams = streams
+        self._serving = serving
+        self._load = load
         self._resource_metadata = resource_metadata
         self._page = page
         self._observe = observe
@@ -94,23 +86,16 @@ class GraphQLRoute:
         logged: dict[str, Any] = scope.setdefault(LOGGED, {})
         extensions: dict[str, Any] = {"requestId": request_id(scope)}
         try:
-            accept = header(scope, b"accept")
-            answer_type, stream = _media_types(accept)
-            media = answer_type or JSON
-            # Before the body is read: a caller without a valid token costs no more than this.
-            authenticator = self._authenticator()
-            caller = await self._caller(authenticator, scope)
-            logged["caller"] = caller.key
-            self._take(lambda: self._budgets.take_request(caller.key), caller, extensions)
-            token = authenticator.token(scope["headers"])
-            request = await read_request(scope, receive, self._max_body_bytes)
-            must_stream = answer_type is None
-            return await self._run(scope, request, caller, token, media, stream, must_stream, logged, extensions)
+            media = _media_type(scope)
+            # Before anything else: a refused request must cost next to nothing.
+            async with self._load.place():
+                with self._serving() as serving:
+                    return await self._signed_in(serving, scope, receive, media, logged, extensions)
         except RefusedError as refused:
             logged["refused"] = refused.code
             self._observe(OperationRecord(codes=(refused.code,)))
             if refused.status in {401, 503}:
-                # What an operator needs to know when people cannot sign in. It repeats nothing of the token.
+                # What an operator needs to know. It repeats nothing of the token.
                 logged["reason"] = str(refused)
             error = {"message": str(refused), "extensions": {"code": refused.code}}
             return _response({"errors": [error], "extensions": extensions}, refused.status, media, refused.headers)
@@ -121,39 +106,69 @@ class GraphQLRoute:
             error = _found_by({"message": "internal error", "extensions": {"code": "INTERNAL"}}, extensions)
             return _response({"errors": [error], "extensions": extensions}, 500, media, {})
 
+    async def _signed_in(
+        self,
+        serving: Serving,
+        scope: Scope,
+        receive: Receive,
+        media: str,
+        logged: dict[str, Any],
+        extensions: dict[str, Any],
+    ) -> Response | StreamedAnswer:
+        # Before the body is read: a caller without a valid token costs no more than this.
+        authenticator, budgets = serving.authenticator, serving.budgets
+        caller = await self._caller(authenticator, scope)
+        logged["caller"] = caller.key
+        _take(lambda: budgets.take_request(caller.key), budgets, caller, extensions)
+        token = authenticator.token(scope["headers"])
+        request = await read_request(scope, receive, serving.max_body_bytes)
+        key = None if serving.kept is None or media in STREAMS else serving.kept.key(caller, token, request.sent)
+        if serving.kept is not None and key is not None:
+            found = serving.kept.find(key, caller)
+            if found is not None:
+                return self._given_again(serving, found, caller, media, logged, extensions)
+        return await self._run(serving, scope, request, caller, token, media, logged, extensions, key)
+
     async def _run(
         self,
+        serving: Serving,
         scope: Scope,
         request: GraphQLRequest,
         caller: Caller,
         token: str | None,
         media: str,
-        stream: str | None,
-        must_stream: bool,  # noqa: FBT001 the client takes nothing else
         logged: dict[str, Any],
         extensions: dict[str, Any],
+        key: Key | None,
     ) -> Response | StreamedAnswer:
+        stream = preferred_stream(header(scope, b"accept"))
         try:
-            operation = self._execution.read(
+            operation = serving.execution.read(
                 request.query, request.operation_name, request.variables, is_streamed=stream is not None
             )
         except RequestError as error:
             self._observe(OperationRecord(codes=codes_of(error.answer)))
-            if stream == EVENT_STREAM and must_stream:
-                return self._streamed(stream, _once(error.answer), None)
+            if media == EVENT_STREAM:
+                return _streamed(serving.streams, media, _once(error.answer), None)
             return _answered(error.answer, media, extensions)
         if operation.name is not None:
             logged["operation"] = operation.name[:LONGEST]
         if operation.is_mutation and not request.may_write:
             raise RefusedError(405, "METHOD_NOT_ALLOWED", "Send mutations by POST.", {"Allow": "POST"})
-        self._take(lambda: self._budgets.take_cost(caller.key, operation.cost), caller, extensions)
-        if stream is not None and (operation.is_subscription or must_stream):
+        budgets = serving.budgets
+        _take(lambda: budgets.take_cost(caller.key, operation.cost), budgets, caller, extensions)
+        if stream is not None and (operation.is_subscription or media in STREAMS):
             if stream == MULTIPART and not operation.is_subscription:
                 raise RefusedError(406, "NOT_ACCEPTABLE", _OFFERED)
             client = SignedInClient(caller=caller, token=token, expires_at=end_of(_bearer(scope)))
-            answers = self._responses(operation, client, extensions["requestId"])
-            return self._streamed(stream, answers, client.expires_at)
+            answers = _responses(serving.streams, operation, client, extensions["requestId"])
+            return _streamed(serving.streams, stream, answers, client.expires_at)
         cost = RequestCost()
+        keeping = (
+            None
+            if serving.kept is None or key is None or not serving.execution.may_be_kept(operation)
+            else serving.kept.begin(key)
+        )
         began = time.monotonic()
         context = CallContext(
             caller=caller,
@@ -162,9 +177,10 @@ class GraphQLRoute:
             asked_at=began,
             operation_records=OperationRecords(),
             has_left=hung_up(scope),
+            parts=None if keeping is None else keeping.parts,
         )
-        with in_context(context.counted_by(cost).with_deadline(self._deadlines.of(operation))):
-            answer = await self._execution.run(operation, Context(caller, self._federation()))
+        with in_context(context.counted_by(cost).with_deadline(serving.deadlines.of(operation))):
+            answer = await serving.execution.run(operation, Context(caller, serving.federation))
         self._observe(
             OperationRecord(
                 kind="mutation" if operation.is_mutation else "query",
@@ -176,29 +192,33 @@ class GraphQLRoute:
         logged["upstream_calls"] = cost.sent
         logged["waited_ms"] = round(cost.waited_seconds * 1000, 1)
         if answer.ran:
-            extensions["taskgate"] = {**_cost(cost), **self._remaining(caller)}
-        return _answered(answer, media, extensions)
+            extensions["taskgate"] = {**_cost(cost), **_remaining(serving.budgets, caller)}
+        if serving.kept is None or keeping is None or key is None or not answer.ran or answer.errors:
+            return _answered(answer, media, extensions)
+        data = orjson.dumps(answer.data)
+        if cost.requests == 0:
+            serving.kept.keep(key, keeping, data, caller=caller, cost=operation.cost, name=operation.name)
+        return _with_data(data, media, extensions)
 
-    async def _responses(self, operation: GraphQLOperation, client: SignedInClient, request_id: str) -> Responses:
-        async with aclosing(self._streams.responses(operation, client, request_id)) as responses:
-            async for response in responses:
-                yield with_request_id(response.written(), request_id), response.ran
-
-    def _streamed(self, media: str, responses: Responses, expires_at: float | None) -> StreamedAnswer:
-        framing = EventStream() if media == EVENT_STREAM else Multipart()
-        return StreamedAnswer(framing, responses, ending=self._streams.ending, expires_at=expires_at)
-
-    def _take(self, take: Callable[[], None], caller: Caller, extensions: dict[str, Any]) -> None:
-        """What a request takes from the caller's budget. A refusal tells what is left of it."""
-        try:
-            take()
-        except RefusedError:
-            extensions["taskgate"] = self._remaining(caller)
-            raise
-
-    def _remaining(self, caller: Caller) -> dict[str, Any]:
-        left = self._budgets.remaining(caller.key)
-        return {} if left is None else {"callerRemaining": left}
+    def _given_again(
+        self,
+        serving: Serving,
+        kept: KeptAnswer,
+        caller: Caller,
+        media: str,
+        logged: dict[str, Any],
+        extensions: dict[str, Any],
+    ) -> Response:
+        """A kept answer, with what an answer made now would leave in budgets, log and metrics."""
+        if kept.name is not None:
+            logged["operation"] = kept.name[:LONGEST]
+        budgets = serving.budgets
+        _take(lambda: budgets.take_cost(caller.key, kept.cost), budgets, caller, extensions)
+        self._observe(OperationRecord(kind="query", name=kept.name))
+        logged["upstream_calls"] = 0
+        logged["waited_ms"] = 0.0
+        extensions["taskgate"] = {**_cost(RequestCost()), **_remaining(budgets, caller)}
+        return _with_data(kept.data, media, extensions)
 
     async def _caller(self, authenticator: Authenticator, scope: Scope) -> Caller:
         try:
@@ -211,13 +231,18 @@ class GraphQLRoute:
             raise RefusedError(503, "SIGN_IN_UNAVAILABLE", str(error), headers) from error
 
 
-async def _once(response: GraphQLResponse) -> Responses:
-    yield response.written(), response.ran
+def _take(take: Callable[[], None], budgets: CallerBudgets, caller: Caller, extensions: dict[str, Any]) -> None:
+    """What a request takes from the caller's budget. A refusal tells what is left of it."""
+    try:
+        take()
+    except RefusedError:
+        extensions["taskgate"] = _remaining(budgets, caller)
+        raise
 
 
-def _bearer(scope: Scope) -> str | None:
-    found = header(scope, b"authorization")
-    return None if found is None else found.partition(" ")[2].strip()
+def _remaining(budgets: CallerBudgets, caller: Caller) -> dict[str, Any]:
+    left = budgets.remaining(caller.key)
+    return {} if left is None else {"callerRemaining": left}
 
 
 def _cost(cost: RequestCost) -> dict[str, Any]:
@@ -243,6 +268,11 @@ def _answered(answer: GraphQLResponse, media: str, extensions: Mapping[str, Any]
     return _response({**written, "extensions": extensions}, 200 if answer.ran or media == JSON else 400, media, {})
 
 
+def _with_data(data: bytes, media: str, extensions: Mapping[str, Any]) -> Response:
+    """As `_answered`, of an answer without errors whose data are written."""
+    return _written(b'{"data":%b,"extensions":%b}' % (data, orjson.dumps(extensions)), 200, media, {})
+
+
 def _found_by(error: dict[str, Any], extensions: Mapping[str, Any]) -> dict[str, Any]:
     """An INTERNAL error with the request id, by which its reason is found in the log: clients often show errors alone."""
     told = error.get("extensions", {})
@@ -255,13 +285,42 @@ def _opens_page(scope: Scope) -> bool:
     return scope["method"] == "GET" and prefers_html(header(scope, b"accept")) and not asks(scope["query_string"])
 
 
-def _media_types(accept: str | None) -> tuple[str | None, str | None]:
-    """Of a single answer, and of a stream."""
-    found = preferred(accept), preferred_stream(accept)
-    if found == (None, None):
+def _media_type(scope: Scope) -> str:
+    """Of a single answer, or of a stream where the client takes nothing else."""
+    accept = header(scope, b"accept")
+    media = preferred(accept) or preferred_stream(accept)
+    if media is None:
         raise RefusedError(406, "NOT_ACCEPTABLE", _OFFERED)
-    return found
+    return media
+
+
+async def _responses(
+    streams: OperationStreams, operation: GraphQLOperation, client: SignedInClient, request_id: str
+) -> Responses:
+    async with aclosing(streams.responses(operation, client, request_id)) as responses:
+        async for response in responses:
+            yield with_request_id(response.written(), request_id), response.ran
+
+
+async def _once(response: GraphQLResponse) -> Responses:
+    yield response.written(), response.ran
+
+
+def _streamed(streams: OperationStreams, media: str, responses: Responses, expires_at: float | None) -> StreamedAnswer:
+    framing = EventStream() if media == EVENT_STREAM else Multipart()
+    return StreamedAnswer(framing, responses, ending=streams.ending, expires_at=expires_at)
+
+
+def _bearer(scope: Scope) -> str | None:
+    found = header(scope, b"authorization")
+    return None if found is None else found.partition(" ")[2].strip()
 
 
 def _response(content: dict[str, Any], status: int, media: str, headers: dict[str, str]) -> Response:
-    return Response(orjson.dumps(content), status, {**_HEADERS, "Content-Type": f"{media}; charset=utf-8", **headers})
+    return _written(orjson.dumps(content), status, media, headers)
+
+
+def _written(content: bytes, status: int, media: str, headers: dict[str, str]) -> Response:
+    # A single answer to a client that takes streams only is a refusal.
+    media = JSON if media in STREAMS else media
+    return Response(content, status, {**_HEADERS, "Content-Type": f"{media}; charset=utf-8", **headers})

@@ -36,10 +36,12 @@ class OperationStreams:
         deadlines: Deadlines,
         budgets: CallerBudgets,
         observe: Callable[[OperationRecord], None],
+        per_connection: int,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.execution = execution
         self.budgets = budgets
+        self.per_connection = per_connection
         self._federation = federation
         self._deadlines = deadlines
         self._observe = observe

@@ -6,19 +6,20 @@ https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md
 import asyncio
 import time
 from collections.abc import Callable, Collection
-from contextlib import aclosing
+from contextlib import AbstractContextManager, ExitStack, aclosing
 from typing import Any
 
 import orjson
 import structlog
 from starlette.types import Message, Receive, Scope, Send
 
-from gateway.auth import Authenticator, SignInUnavailableError, UnauthenticatedCallerError
+from gateway.auth import SignInUnavailableError, UnauthenticatedCallerError
 from gateway.http.access_log import LONGEST
-from gateway.http.operation_streams import OperationStreams, SignedInClient, with_request_id
+from gateway.http.operation_streams import SignedInClient, with_request_id
 from gateway.http.origins import may_connect
 from gateway.http.request import GraphQLRequest, RefusedError, json_of, request_of
 from gateway.http.request_id import request_id
+from gateway.http.serving import Serving
 from gateway.http.token_end import end_of
 from schema.execution import RequestError
 
@@ -49,26 +50,21 @@ class GraphQLSockets:
 
     def __init__(
         self,
-        streams: OperationStreams,
+        serving: Callable[[], AbstractContextManager[Serving]],
         *,
-        authenticator: Callable[[], Authenticator],
-        origins: Collection[str],
-        max_bytes: int,
-        per_connection: int,
+        origins: Callable[[], Collection[str]] = tuple,
         now: Callable[[], float] = time.time,
     ) -> None:
-        self._streams = streams
-        self._authenticator = authenticator
-        self._origins = frozenset(origins)
-        self._max_bytes = max_bytes
-        self._per_connection = per_connection
+        """`serving` is entered for sign-in and for each query and mutation, as for requests; `origins` may open sockets."""
+        self._serving = serving
+        self._origins = origins
         self._now = now
         self._open: set[_Socket] = set()
         self._is_closing = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await receive()
-        if not may_connect(scope, self._origins) or self._is_closing:
+        if not may_connect(scope, self._origins()) or self._is_closing:
             # Before it was accepted: the client gets 403.
             await send({"type": "websocket.close", "code": FORBIDDEN})
             return
@@ -77,16 +73,7 @@ class GraphQLSockets:
             await send({"type": "websocket.close", "code": BAD_PROTOCOL, "reason": "Subprotocol not acceptable"})
             return
         await send({"type": "websocket.accept", "subprotocol": PROTOCOL})
-        socket = _Socket(
-            self._streams,
-            self._authenticator(),
-            scope,
-            receive,
-            send,
-            max_bytes=self._max_bytes,
-            per_connection=self._per_connection,
-            now=self._now,
-        )
+        socket = _Socket(self._serving, scope, receive, send, now=self._now)
         self._open.add(socket)
         began = time.perf_counter()
         try:
@@ -100,10 +87,11 @@ class GraphQLSockets:
         """Sockets that are open now."""
         return len(self._open)
 
-    def close_all(self) -> None:
-        self._is_closing = True
+    def close_all(self, *, for_ever: bool = False) -> None:
+        """`for_ever`: no further one is opened."""
+        self._is_closing = self._is_closing or for_ever
         for socket in self._open:
-            socket.end(GOING_AWAY, "The gateway ends; connect again.")
+            socket.end(GOING_AWAY, "Connect again.")
 
 
 class _Socket:
@@ -111,20 +99,17 @@ class _Socket:
 
     def __init__(
         self,
-        streams: OperationStreams,
-        authenticator: Authenticator,
+        serving: Callable[[], AbstractContextManager[Serving]],
         scope: Scope,
         receive: Receive,
         send: Send,
         *,
-        max_bytes: int,
-        per_connection: int,
         now: Callable[[], float],
     ) -> None:
-        self._streams = streams
-        self._authenticator = authenticator
+        self._serving = serving
         self._scope, self._receive, self._send = scope, receive, send
-        self._max_bytes, self._per_connection = max_bytes, per_connection
+        with serving() as present:
+            self._max_bytes, self._per_connection = present.max_body_bytes, present.streams.per_connection
         self._now = now
         self._id = request_id(scope)
         self._has_init = False
@@ -223,7 +208,9 @@ class _Socket:
         self._has_init = True
         headers = _headers_of(payload, self._scope["headers"])
         try:
-            caller = await self._authenticator.caller(headers)
+            with self._serving() as serving:
+                caller = await serving.authenticator.caller(headers)
+                token = serving.authenticator.token(headers)
         except UnauthenticatedCallerError as error:
             self.logged["reason"] = str(error)
             raise _CloseError(FORBIDDEN, "Forbidden") from None
@@ -234,7 +221,7 @@ class _Socket:
         sent = [value for name, value in headers if name == b"authorization"]
         bearer = sent[0].partition(b" ")[2].strip().decode("latin-1") if sent else None
         end = end_of(bearer)
-        self._client = SignedInClient(caller=caller, token=self._authenticator.token(headers), expires_at=end)
+        self._client = SignedInClient(caller=caller, token=token, expires_at=end)
         if end is not None:
             left = max(0.0, end - self._now())
             self._expiry = asyncio.get_running_loop().call_later(left, self.end, FORBIDDEN, "The token has expired.")
@@ -294,25 +281,30 @@ class _Socket:
         this: "asyncio.Task[Any] | None",
     ) -> list[dict[str, Any]] | None:
         """Sends what the operation gives; the errors if it gives nothing."""
-        self._streams.budgets.take_request(client.caller.key)
-        try:
-            operation = self._streams.execution.read(
-                request.query, request.operation_name, request.variables, is_streamed=True
-            )
-        except RequestError as error:
-            return error.answer.errors
-        self._streams.budgets.take_cost(client.caller.key, operation.cost)
-        if operation.is_mutation and this is not None:
-            self._writing.add(this)
-        if operation.name is not None:
-            self.logged["operation"] = operation.name[:LONGEST]
-        async with aclosing(self._streams.responses(operation, client, self._id)) as responses:
-            async for response in responses:
-                written = with_request_id(response.written(), self._id)
-                if not response.ran:
-                    errors: list[dict[str, Any]] = written["errors"]
-                    return errors
-                await self._tell({"id": operation_id, "type": "next", "payload": written})
+        with ExitStack() as pinned:
+            serving = pinned.enter_context(self._serving())
+            serving.budgets.take_request(client.caller.key)
+            try:
+                operation = serving.execution.read(
+                    request.query, request.operation_name, request.variables, is_streamed=True
+                )
+            except RequestError as error:
+                return error.answer.errors
+            serving.budgets.take_cost(client.caller.key, operation.cost)
+            if operation.is_mutation and this is not None:
+                self._writing.add(this)
+            if operation.name is not None:
+                self.logged["operation"] = operation.name[:LONGEST]
+            if operation.is_subscription:
+                # It ends with a reload. What is closed then must not wait for it.
+                pinned.close()
+            async with aclosing(serving.streams.responses(operation, client, self._id)) as responses:
+                async for response in responses:
+                    written = with_request_id(response.written(), self._id)
+                    if not response.ran:
+                        errors: list[dict[str, Any]] = written["errors"]
+                        return errors
+                    await self._tell({"id": operation_id, "type": "next", "payload": written})
         return None
 
     # Sending

@@ -68,6 +68,11 @@ class People(Protocol):
         """
         ...
 
+    @property
+    def changes(self) -> int:
+        """Another number whenever a person, or whose an account is, may be another than before."""
+        ...
+
     def by_key(self, key: str) -> Caller | None: ...
 
     def as_configured(self, key: str) -> Caller | None:

@@ -19,6 +19,7 @@ mutations/            one file a group of mutations
 
 from schema.task.connection import TaskConnection
 from schema.task.definitions import TaskDefinition, TaskDefinitionQueries, task_definition_by_id
+from schema.task.details import Tag, TaskSla
 from schema.task.filters import TaskFilter
 from schema.task.mutations import (
     BulkMutations,
@@ -45,6 +46,7 @@ __all__ = [
     "InboxChange",
     "NextTaskMutations",
     "OwnershipMutations",
+    "Tag",
     "Task",
     "TaskChange",
     "TaskConnection",
@@ -54,6 +56,7 @@ __all__ = [
     "TaskOrder",
     "TaskPayload",
     "TaskQueries",
+    "TaskSla",
     "TaskStatsQueries",
     "TaskSubscriptions",
     "Viewer",

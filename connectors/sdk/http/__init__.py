@@ -11,6 +11,7 @@ authority         the caller, for sources that act as the caller
 admission         the interface of the gateway's admission control
 no_cookies        the client keeps no cookies
 body              response bodies, with a bound on their decoded size
+public_address    connections to servers that an answer names: to public addresses only
 retry_after       the Retry-After header
 unreached         why no connection was made, in words
 vendor_text       what a message may repeat of a vendor's own text
@@ -30,6 +31,7 @@ from connectors.sdk.http.credentials import (
     from_settings,
 )
 from connectors.sdk.http.no_cookies import NoCookies
+from connectors.sdk.http.public_address import PublicAddresses, origin_of, resolved
 from connectors.sdk.http.retry_after import LONGEST, retry_at
 from connectors.sdk.http.success import JSON_CREATED, JSON_OK, NO_CONTENT, Success, is_json, is_json_object
 from connectors.sdk.http.token import Token, received_token, token_of, use_of
@@ -55,6 +57,7 @@ __all__ = [
     "FixedHeaders",
     "NoCookies",
     "Permit",
+    "PublicAddresses",
     "RequestCounter",
     "SharedRecords",
     "Success",
@@ -73,9 +76,11 @@ __all__ = [
     "in_call",
     "is_json",
     "is_json_object",
+    "origin_of",
     "read_bounded",
     "read_once",
     "received_token",
+    "resolved",
     "retry_at",
     "token_of",
     "use_of",

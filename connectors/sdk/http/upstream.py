@@ -2,10 +2,10 @@
 
 import re
 import ssl
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import cache
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import anyio
 import httpx2
@@ -29,6 +29,7 @@ from connectors.sdk.http.body import CorruptBodyError, TooLargeError, read_bound
 from connectors.sdk.http.call import current_call
 from connectors.sdk.http.credentials import Credentials, NoAuthorisation
 from connectors.sdk.http.no_cookies import NoCookies
+from connectors.sdk.http.public_address import PublicAddresses, origin_of
 from connectors.sdk.http.retry_after import retry_at
 from connectors.sdk.http.success import Success, is_json, is_json_object
 from connectors.sdk.http.unreached import why_unreached
@@ -64,6 +65,13 @@ _MARKS = {401: "www-authenticate", 429: "retry-after"}
 def _trusted_certificates() -> ssl.SSLContext:
     """Those of the machine. Loading them takes about 50 ms, so all sources of a process share them."""
     return httpx2.create_ssl_context(trust_env=False)
+
+
+def _network(own: Sequence[httpx2.URL]) -> Transport:
+    """Connections to the configured servers, and to public addresses that answers name."""
+    limits = httpx2.Limits(max_connections=32, max_keepalive_connections=16, keepalive_expiry=30)
+    connections = httpx2.AsyncHTTPTransport(verify=_trusted_certificates(), trust_env=False, limits=limits)
+    return PublicAddresses(connections, [origin_of(url) for url in own])
 
 
 class Upstream:
@@ -105,13 +113,11 @@ class Upstream:
         self._prefix = base.raw_path.decode().rstrip("/")
         self._base = f"{base.scheme}://{base.netloc.decode()}{self._prefix}"
         self._client = httpx2.AsyncClient(
-            transport=transport,
-            verify=_trusted_certificates(),
+            transport=transport or _network([base, *map(httpx2.URL, settings.token_addresses)]),
             follow_redirects=False,
             trust_env=False,
             cookies=NoCookies(),
             headers={"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": "taskgate"},
-            limits=httpx2.Limits(max_connections=32, max_keepalive_connections=16, keepalive_expiry=30),
         )
 
     def guard(self, admission: AdmissionControl) -> None:
@@ -171,7 +177,7 @@ class Upstream:
                 "and a query as params"
             )
         for native_id in ids:
-            if native_id in {"", ".", ".."} or len(native_id) > 512 or _FORBIDDEN_IN_ID.search(native_id):
+            if not native_id or len(native_id) > 512 or _FORBIDDEN_IN_ID.search(native_id) or _leads_away(native_id):
                 raise NotFoundError("no such id in this source")
         quoted = path.format(*(quote(native_id, safe="") for native_id in ids))
         url = httpx2.URL(self._base + quoted)
@@ -305,7 +311,7 @@ class Upstream:
         why = why_unreached(error, seconds=seconds)
         if self._is_own(url):
             return f"{why}; check base_url and whether it runs"
-        is_issuer = url == getattr(getattr(self.settings, "credentials", None), "token_url", None)
+        is_issuer = url in self.settings.token_addresses
         return f"the token endpoint {why}; check token_url" if is_issuer else f"another server that it names {why}"
 
     def _is_own(self, url: str) -> bool:
@@ -338,6 +344,11 @@ class Upstream:
         error = error or error_from_status(answer)
         error.native_code = vendor_code(error.native_code)
         return error
+
+
+def _leads_away(native_id: str) -> bool:
+    """Whether something in between that decodes paths would find a way up in it."""
+    return any(part in {".", ".."} for part in re.split(r"[/\\]", unquote(unquote(native_id))))
 
 
 def _is_marked(answer: Answer) -> bool:

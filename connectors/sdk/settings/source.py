@@ -50,6 +50,8 @@ class SourceSettings(Section):
     modes: ClassVar[frozenset[ActsAs]] = frozenset({"service"})
     # Whether systems of the vendor take part in traces, or are known to ignore the headers of a trace.
     takes_trace_context: ClassVar[bool] = False
+    # What the vendor's user ids look like, as a pattern and in words; None where any text may be one.
+    user_ids: ClassVar[tuple[str, str] | None] = None
     # The keys that the addresses of requests are made of.
     address_keys: ClassVar[tuple[str, ...]] = ("base_url",)
 
@@ -95,6 +97,12 @@ class SourceSettings(Section):
             raise ValueError("reader is for acts_as viewer and exchange: the account of credentials reads everything")
         self.as_reader()
         return self
+
+    @property
+    def token_addresses(self) -> AbstractSet[str]:
+        """Where tokens for the source are fetched."""
+        given = (getattr(self, "credentials", None), self.reader)
+        return {str(address) for each in given if (address := getattr(each, "token_url", None)) is not None}
 
     @property
     def passes_trace_context(self) -> bool:

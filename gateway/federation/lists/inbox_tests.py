@@ -1,6 +1,6 @@
 """Whether tasks are in a person's list, as the list itself decides: for subscribers, without a list."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 
 from connectors.sdk.caller import Caller
@@ -20,8 +20,8 @@ Admit = Callable[[Task], Task | None]
 class InboxTests:
     """One for all subscribers."""
 
-    def __init__(self, sources: Sequence[Source], *, people: People, own: OwnWork) -> None:
-        self._sources = {source.key: source for source in sources}
+    def __init__(self, sources: Mapping[str, Source], *, people: People, own: OwnWork) -> None:
+        self._sources = sources
         self._people = people
         self._links = Links(people)
         self._own = own

@@ -100,6 +100,10 @@ class Stream(Protocol[_R_co]):
     def ready(self) -> bool:
         """Whether `prepare` has nothing to do."""
 
+    @property
+    def is_read(self) -> bool:
+        """Whether it was opened and has no row beyond those that it holds."""
+
     async def prepare(self) -> None:
         """Fetch until `head` is right; opens the stream. Whatever the source raises goes to `error`."""
 
@@ -173,6 +177,10 @@ class PagedStream(Generic[R]):
     @property
     def ready(self) -> bool:
         return self.opened and (self._at_end or self._has_whole_tie())
+
+    @property
+    def is_read(self) -> bool:
+        return self.opened and self._at_end
 
     async def prepare(self) -> None:
         self.opened = True
@@ -318,6 +326,10 @@ class ScannedStream(Generic[R]):
 
     @property
     def ready(self) -> bool:
+        return self.opened
+
+    @property
+    def is_read(self) -> bool:
         return self.opened
 
     async def prepare(self) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Iterator, Mapping
 from contextlib import aclosing
 from datetime import datetime
 
@@ -46,7 +46,7 @@ class Live:
 
     def __init__(
         self,
-        sources: Sequence[Source],
+        sources: Mapping[str, Source],
         *,
         settings: LiveSettings,
         overlay: Overlay,
@@ -58,15 +58,16 @@ class Live:
         now: Callable[[], datetime] = utc_now,
         pause: Pause = pause_until,
     ) -> None:
-        self._sources = {source.key: source for source in sources}
+        self._sources = sources
         self._settings = settings
-        self._looks = {source.key: SourceLook(source, overlay=overlay, within_flow=within_flow) for source in sources}
+        self._overlay, self._within_flow = overlay, within_flow
         self._people, self._own = people, own
         self._tests = InboxTests(sources, people=people, own=own)
         self._stale = stale
         self._monotonic, self._now, self._pause = monotonic, now, pause
         self._observers: dict[_Key, Observer] = {}
         self._running: dict[_Key, asyncio.Task[None]] = {}
+        self._ending: set[asyncio.Task[None]] = set()
         # The newest token of each person who is observed for.
         self._contexts: dict[_Key, CallContext] = {}
         self._watches: dict[Watch, None] = {}
@@ -150,6 +151,19 @@ class Live:
             if key[0] == source:
                 observer.wake()
 
+    def change(self, settings: LiveSettings) -> None:
+        """Sources, people or settings are others now: subscriptions end, and clients subscribe anew."""
+        self._settings = settings
+        for watch in self._watches:
+            watch.queue.close()
+        for task in self._running.values():
+            task.cancel()
+            self._ending.add(task)
+            task.add_done_callback(self._ending.discard)
+        self._running.clear()
+        self._observers.clear()
+        self._contexts.clear()
+
     def close_subscriptions(self) -> None:
         """No further event is told, and no subscription is taken: the gateway ends."""
         self._is_closed = True
@@ -158,7 +172,7 @@ class Live:
 
     async def aclose(self) -> None:
         self.close_subscriptions()
-        tasks = [*self._running.values(), *([] if self._reminder is None else [self._reminder])]
+        tasks = [*self._running.values(), *self._ending, *([] if self._reminder is None else [self._reminder])]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -210,7 +224,7 @@ class Live:
         if observer is not None:
             return observer
         observer = Observer(
-            self._looks[key[0]],
+            SourceLook(self._sources[key[0]], overlay=self._overlay, within_flow=self._within_flow),
             context=lambda: self._contexts.get(
                 key, CallContext(by_reader=True, priority=Priority.BACKGROUND, operation=LOOK)
             ),

@@ -143,7 +143,7 @@ class Observer:
         ended = self._monotonic()
         self._pace.note(ended, cost.sent, failed=failed)
         with in_context(context):
-            limit = self._look.source.read_limit()
+            limit = self._look.source.read_window
         calls = min(self._full_calls, self._feed_calls) if self._has_feed else self._full_calls
         self._next = ended + self._pace.pause(ended, calls=calls, seconds=ended - began, limit=limit)
 
@@ -236,7 +236,7 @@ class Observer:
         now, seconds = self._monotonic(), self._settings.full_seconds
         if self._lacks_updates:
             # As often as the budget of looks allows with half of it, but not for every look.
-            limit = self._look.source.read_limit()
+            limit = self._look.source.read_window
             often = 2 * self._pace.pause(now, calls=self._full_calls, seconds=0.0, limit=limit)
             seconds = min(seconds, max(self._settings.max_seconds / 4, often))
         return now >= self._full_at + seconds

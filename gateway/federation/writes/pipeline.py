@@ -186,6 +186,10 @@ class WritePipeline:
         self._reconciler.met(caller.key)
         self._undoer.met(caller)
 
+    def awaits(self, caller: Caller) -> bool:
+        """Whether `met` has something to do for that person."""
+        return self._reconciler.awaits(caller.key) or self._undoer.awaits(caller.key)
+
     async def _try_to_catch_up(self) -> None:
         with contextlib.suppress(GatewayError):
             await self._recorder.catch_up()

@@ -1,4 +1,5 @@
 import hashlib
+import json
 from typing import Any
 
 import httpx2
@@ -309,10 +310,10 @@ async def test_deeply_nested_documents_are_refused(client: httpx2.AsyncClient, q
 
 
 @pytest.mark.parametrize(
-    "query", ["{ viewr { user { id } } }", '{ task(idd: "x") { id } }', "query ($a: Tsk) { __typename }"]
+    "query", ["{ viewr { user { id } } }", '{ task(idd: "x") { id } }', "query ($a: Tsk) { __typename }", "{ tasks }"]
 )
 async def test_production_suggests_no_names(open_client: OpenClient, query: str) -> None:
-    """Of fields, arguments and types. Development does."""
+    """Of fields, arguments, types and selections. Development does."""
     async with open_client() as client:
         helpful = await post(client, query)
     async with open_client(auth=KEYED, gateway='[gateway]\nprofile = "production"\n') as client:
@@ -466,3 +467,39 @@ def test_an_operation_that_writes_to_many_tasks_has_more_time(document: str, sec
     operation = Execution(build_schema()).read(document)
 
     assert seconds == Deadlines(10, 60, 300).of(operation)
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_a_persisted_query_is_refused_in_the_words_that_clients_know(
+    client: httpx2.AsyncClient, method: str
+) -> None:
+    """They send the whole document after it. With the document the hash does not matter."""
+    persisted: dict[str, Any] = {"persistedQuery": {"version": 1, "sha256Hash": "a" * 64}}
+    for document in ({}, {"query": "{ __typename }"}):
+        if method == "GET":
+            parameters = {**document, "extensions": json.dumps(persisted)}
+            answer = await client.get("/graphql", params=parameters, headers={"Accept": "application/json"})
+        else:
+            answer = await client.post("/graphql", json={**document, "extensions": persisted})
+        if document:
+            assert {"__typename": "Query"} == answer.json()["data"]
+        else:
+            [error] = answer.json()["errors"]
+            assert (200, "PersistedQueryNotSupported") == (answer.status_code, error["message"])
+            assert "PERSISTED_QUERY_NOT_SUPPORTED" == error["extensions"]["code"]
+
+
+async def test_no_path_redirects_to_a_host_that_the_client_names(client: httpx2.AsyncClient) -> None:
+    """A slash at the end is another path, which is not there."""
+    answer = await client.get("/graphql/?query={__typename}", headers={"Host": "elsewhere.example"})
+
+    assert 404 == answer.status_code
+    assert "location" not in answer.headers
+
+
+async def test_a_time_that_is_none_is_shown_in_its_place(client: httpx2.AsyncClient) -> None:
+    """As other wrong values of a document are."""
+    [error] = (await post(client, '{ tasks(filter: {dueAt: {gte: "soon"}}) { totalCount } }')).json()["errors"]
+
+    assert error["message"].startswith("DateTime must be an ISO 8601 string")
+    assert [{"line": 1, "column": 31}] == error["locations"]

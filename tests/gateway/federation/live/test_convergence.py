@@ -100,6 +100,8 @@ class World:
                 self.north.shown = None
             case "lose":
                 self.north.loses = True
+            case _:
+                raise ValueError(what)
 
     def change(self, what: str, native_id: str) -> None:
         """Directly at the vendor."""
