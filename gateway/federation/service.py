@@ -149,7 +149,8 @@ class FederatedSources:
 
     def standing(self) -> Hashable:
         infos = tuple(source.main.info for source in self._sources)
-        return self._people.changes, self._known.changes, self._standing(), infos
+        # With this object itself: after a reload another one stands in its place.
+        return self, self._people.changes, self._known.changes, self._standing(), infos
 
     def settles_at(self) -> float:
         return self._settles_at()
