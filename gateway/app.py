@@ -1,7 +1,8 @@
 """The ASGI application: routes, lifespan and middleware."""
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from weakref import WeakKeyDictionary
 
 import anyio
 from fastapi import FastAPI
@@ -11,6 +12,7 @@ from starlette.routing import Route
 from gateway.composition import Gateway, open_gateway
 from gateway.federation.traffic import UpstreamRequestRecord
 from gateway.federation.writes import Pause
+from gateway.generations import Generation
 from gateway.graphiql import GraphiQL
 from gateway.http import (
     AccessLog,
@@ -19,9 +21,11 @@ from gateway.http import (
     Deadlines,
     GraphQLRoute,
     KeptAnswers,
+    LoadLimit,
     Metrics,
     OperationRecord,
     ProtectedResource,
+    Serving,
     Traced,
     cors_options,
     front_page,
@@ -29,11 +33,61 @@ from gateway.http import (
     log_upstream_request,
     metrics_routes,
 )
-from gateway.settings import Settings
+from gateway.reloading import Reloaded
+from gateway.settings import GatewaySettings, Settings
 from gateway.telemetry import NO_TRACING, Tracing, open_tracing
 from schema.api import build_schema
 from schema.execution import BoundedIntExecutor, Execution
 from schema.ports import SourceInfo
+
+
+class Servings:
+    """What requests are served with, by the generation that they begin with."""
+
+    def __init__(self, gateway: Callable[[], Gateway]) -> None:
+        self._gateway = gateway
+        self._schema = build_schema()
+        self._made: WeakKeyDictionary[Generation, Serving] = WeakKeyDictionary()
+        self._last: tuple[GatewaySettings, Serving] | None = None
+
+    @contextmanager
+    def pinned(self) -> Iterator[Serving]:
+        with self._gateway().generations.present.pinned() as generation:
+            yield self._made.get(generation) or self._make(generation)
+
+    def _make(self, generation: Generation) -> Serving:
+        """Known documents and budgets stay where their settings do."""
+        now = generation.settings.gateway
+        before, last = self._last or (None, None)
+        keeps_documents = before is not None and all(
+            getattr(before, name) == getattr(now, name)
+            for name in ("limits", "introspection", "suggestions", "fast_paths")
+        )
+        execution = (
+            last.execution
+            if last is not None and keeps_documents
+            else Execution(
+                self._schema,
+                now.limits,
+                introspection=now.offers("introspection"),
+                suggestions=now.offers("suggestions"),
+                executor=None if now.fast_paths.compiled_rows else BoundedIntExecutor,
+            )
+        )
+        keeps_budgets = last is not None and before is not None and before.callers == now.callers
+        made = Serving(
+            execution=execution,
+            authenticator=generation.authenticator,
+            federation=self._gateway().federation,
+            max_body_bytes=now.max_body_bytes,
+            deadlines=Deadlines(now.query_deadline, now.mutation_deadline, now.bulk_deadline),
+            # Answers of an earlier configuration are not given again.
+            kept=KeptAnswers(lambda: self._gateway().federation) if now.fast_paths.kept_answers else None,
+            budgets=last.budgets if last is not None and keeps_budgets else CallerBudgets(now.callers),
+        )
+        self._made[generation] = made
+        self._last = (now, made)
+        return made
 
 
 def create_app(settings: Settings, *, pause: Pause = anyio.sleep, tracing: Tracing | None = None) -> FastAPI:
@@ -48,10 +102,12 @@ def create_app(settings: Settings, *, pause: Pause = anyio.sleep, tracing: Traci
     def sources() -> Sequence[SourceInfo] | None:
         return opened[0].federation.sources() if opened else None
 
+    load = LoadLimit(settings.gateway.admission)
     metrics = Metrics(
         sources=lambda: sources() or (),
         open_writes=lambda: opened[0].federation.open_writes() if opened else {},
-        keys=[source.key for source in settings.sources],
+        keys=lambda: opened[0].generations.sources if opened else (),
+        load=load.view,
     )
 
     def observe(record: UpstreamRequestRecord) -> None:
@@ -100,26 +156,16 @@ def create_app(settings: Settings, *, pause: Pause = anyio.sleep, tracing: Traci
         else None
     )
     resource = ProtectedResource(settings.auth)
+    servings = Servings(lambda: opened[0])
     route = GraphQLRoute(
-        Execution(
-            build_schema(),
-            settings.gateway.limits,
-            introspection=settings.gateway.offers("introspection"),
-            suggestions=settings.gateway.offers("suggestions"),
-            executor=None if settings.gateway.fast_paths.compiled_rows else BoundedIntExecutor,
-        ),
-        authenticator=lambda: opened[0].authenticator,
-        federation=lambda: opened[0].federation,
-        max_body_bytes=settings.gateway.max_body_bytes,
-        deadlines=Deadlines(
-            settings.gateway.query_deadline, settings.gateway.mutation_deadline, settings.gateway.bulk_deadline
-        ),
-        budgets=CallerBudgets(settings.gateway.callers),
+        servings.pinned,
+        load=load,
         resource_metadata=resource.metadata_address,
         page=graphiql.response if graphiql is not None else None,
-        kept=KeptAnswers(lambda: opened[0].federation) if settings.gateway.fast_paths.kept_answers else None,
         observe=observe_operation,
     )
+
+    _offer_reload(app, opened, load=load, resource=resource, graphiql=graphiql)
     # All methods: the route refuses the wrong ones itself, with a GraphQL answer.
     app.router.routes.append(Route("/graphql", Compression(route), methods=None))
     app.router.routes.append(front_page(has_page=graphiql is not None))
@@ -137,3 +183,30 @@ def create_app(settings: Settings, *, pause: Pause = anyio.sleep, tracing: Traci
     # Around all others: each answer has its request id, that to a preflight too.
     app.add_middleware(AccessLog, observe=metrics.observe_request)
     return app
+
+
+def _offer_reload(
+    app: FastAPI,
+    opened: Sequence[Gateway],
+    *,
+    load: LoadLimit,
+    resource: ProtectedResource,
+    graphiql: GraphiQL | None,
+) -> None:
+    """`state.reload` takes other settings over, `state.retired` waits until no request has parts of earlier ones."""
+
+    async def reload(wanted: Settings) -> Reloaded:
+        """ReloadError if nothing was changed."""
+        generations = opened[0].generations
+        done = await generations.reload(wanted)
+        now = generations.present.newest.settings
+        load.change(now.gateway.admission)
+        resource.change(now.auth)
+        if graphiql is not None:
+            graphiql.change(now)
+        return done
+
+    async def retired() -> None:
+        await opened[0].generations.retired()
+
+    app.state.reload, app.state.retired = reload, retired

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.server
 ROOT = Path(__file__).resolve().parents[1]
 SMALL = {
     "documents.py": ["--runs", "1", "--only", "nested"],
-    "door.py": ["--seconds", "0.2", "--rounds", "1", "--only", "without end"],
+    "door.py": ["--seconds", "0.2", "--rounds", "1", "--only", "without end", "--load", "0.5"],
     "faults.py": ["--seconds", "0.2"],
     "footprint.py": ["--queries", "20", "--people", "5"],
     "limits.py": ["--seconds", "0.2"],

@@ -143,6 +143,7 @@ NEW = "application/graphql-response+json"
 REFUSALS: dict[str, dict[str, Any]] = {
     "UNAUTHENTICATED": {"headers": {"Authorization": "Bearer mallory"}},
     "BAD_REQUEST": {"json": []},
+    "PERSISTED_QUERY_NOT_SUPPORTED": {"json": {"extensions": {"persistedQuery": {"version": 1}}}},
     "METHOD_NOT_ALLOWED": {"method": "PUT"},
     "NOT_ACCEPTABLE": {"headers": {"Accept": "text/plain"}},
     "UNSUPPORTED_MEDIA_TYPE": {"content": "{ __typename }", "headers": {"Content-Type": "application/graphql"}},
@@ -174,8 +175,13 @@ def test_the_listed_codes_are_the_codes_of_the_gateway() -> None:
     listed = {code for row in CLIENTS.rows("code") for code in row[0].split(", ")}
 
     assert set(REFUSALS) <= listed
-    # Their statuses are tested with the budgets of callers, and with the providers.
-    assert listed <= set(REFUSALS) | set(UserErrorCode) | {"INTERNAL", "SIGN_IN_UNAVAILABLE", "CALLER_LIMITED"}
+    # Their statuses are tested with the budgets of callers, the providers, and the load.
+    assert listed <= set(REFUSALS) | set(UserErrorCode) | {
+        "INTERNAL",
+        "SIGN_IN_UNAVAILABLE",
+        "CALLER_LIMITED",
+        "OVERLOADED",
+    }
 
 
 def test_the_listed_statuses_of_a_write_are_all_statuses() -> None:

@@ -77,6 +77,7 @@ from connectors.sdk import (
     judge_fields,
     parse_options,
     split_rows,
+    task_outcomes,
     utc_now,
 )
 from connectors.sdk.form_js import judge_form as judge_document
@@ -163,7 +164,7 @@ class Camunda7Connector(Connector[Camunda7Settings]):
         return TaskDetail(
             description=task.description if DetailAspect.DESCRIPTION in aspects else None,
             form=await parts.read(DetailAspect.FORM, form),
-            outcomes=details.outcomes_of(self.settings) if DetailAspect.OUTCOMES in aspects else None,
+            outcomes=task_outcomes(self.settings.options.outcomes) if DetailAspect.OUTCOMES in aspects else None,
             data=await parts.read(DetailAspect.DATA, data.read),
             comments=await parts.read(DetailAspect.COMMENTS, lambda: details.comments(self._client, task)),
             activities=await parts.read(DetailAspect.ACTIVITIES, lambda: details.activities(self._client, task)),

@@ -287,17 +287,17 @@ async def candidates_by_id(client: Camunda7Client, rows: Sequence[wire.Task]) ->
 
 async def _by_filters(client: Camunda7Client, rows: Sequence[wire.Task]) -> Found:
     """The tasks without candidates, and those without assignee and candidate users with their groups."""
-    ids = [row.id for row in rows]
-    with_users = await _which(client, ids, {"withCandidateUsers": True})
-    with_groups = await _which(client, ids, {"withCandidateGroups": True})
-    found: Found = {each: Candidates() for each in ids if each not in with_users and each not in with_groups}
-    grouped = [row.id for row in rows if not row.assignee and row.id in with_groups and row.id not in with_users]
-    if len(grouped) > FEW_ROWS:
-        found.update(await _by_groups(client, grouped))
+    nothing = {"withoutCandidateUsers": True, "withoutCandidateGroups": True}
+    found: Found = dict.fromkeys(await _which(client, [row.id for row in rows], nothing), Candidates())
+    free = [row.id for row in rows if not row.assignee and row.id not in found]
+    if len(free) > FEW_ROWS:
+        with_users = await _which(client, free, {"withCandidateUsers": True})
+        found.update(await _by_groups(client, [each for each in free if each not in with_users]))
     return found
 
 
 async def _by_groups(client: Camunda7Client, grouped: Sequence[str]) -> Found:
+    """Of tasks that have candidate groups and no candidate users."""
     try:
         names = await client.groups_in_use()
     except (ForbiddenError, NotFoundError):

@@ -31,11 +31,16 @@ _HISTORY = {
 
 
 class Opened(NamedTuple):
-    """The connectors of a source: opened before any of them is asked, because opening them takes time from the others."""
+    """The connectors of a source: opened before any of them is asked, because opening them takes time from the others.
+
+    `directory` reads the directory, by the reader account where there is one. It is asked nothing before, and sends its
+    requests through an admission control of its own.
+    """
 
     section: "SourceSettings"
     main: "Connector[Any]"
     reader: "Connector[Any] | None"
+    directory: "Connector[Any]"
 
     @classmethod
     def of(cls, section: "SourceSettings") -> Self:
@@ -43,10 +48,12 @@ class Opened(NamedTuple):
 
         connector = connector_types()[section.vendor]
         reading = section.as_reader()
-        return cls(section, connector.open(section), None if reading is None else connector.open(reading))
+        reader = None if reading is None else connector.open(reading)
+        return cls(section, connector.open(section), reader, connector.open(reading or section))
 
     async def aclose(self) -> None:
         await self.main.aclose()
+        await self.directory.aclose()
         if self.reader is not None:
             await self.reader.aclose()
 
@@ -123,10 +130,18 @@ async def _rows(settings: "Settings", source: Opened) -> tuple[Row, Row | None]:
     """What the source answers, and what its directory says if the source answers."""
     from gateway.cli.directory_check import directory_row
 
-    row = await _row(settings, source)
-    if row[2] not in {"OK", "LIMITED"}:
-        return row, None
-    return row, await directory_row(settings, source.section, source.main)
+    row = _key_of(source)
+    try:
+        row = await _row(settings, source)
+        if row[2] not in {"OK", "LIMITED"}:
+            return row, None
+        return row, await directory_row(settings, source.section, source.directory)
+    except Exception as error:  # noqa: BLE001 a connector's own fault must not hide the other sources
+        return (*row[:2], "FAILED", f"its connector failed in a way that it should not ({type(error).__name__})"), None
+
+
+def _key_of(source: Opened) -> Row:
+    return source.section.key, source.section.vendor, "", ""
 
 
 async def _issuers_answer(settings: "Settings") -> bool:
@@ -151,6 +166,7 @@ async def _issuers_answer(settings: "Settings") -> bool:
 
 async def _row(settings: "Settings", source: Opened) -> Row:
     from connectors.sdk.errors import ConnectorError
+    from gateway.cli.rights_check import forbidden_lists
     from gateway.inspection import address_fault, history_shows_last_write
 
     section, connector = source.section, source.main
@@ -159,10 +175,13 @@ async def _row(settings: "Settings", source: Opened) -> Row:
         account = await _account(connector)
         shown = await history_shows_last_write(settings, connector)
         reader = await _reader(source.reader)
+        forbidden = await forbidden_lists(connector) if section.acts_as == "service" else ()
     except ConnectorError as raised:
         error = address_fault(raised, section)
         return section.key, section.vendor, error.code, _with_status(error)
     lacks = dict.fromkeys(connector.info.withheld.values())
+    if forbidden:
+        lacks[f"the account may not list {', '.join(forbidden)}: rights or scopes are missing"] = None
     if lacks:
         return section.key, section.vendor, "LIMITED", "; ".join(lacks) + _HISTORY[shown]
     as_whom = f" as {account}" if account else ""

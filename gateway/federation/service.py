@@ -82,7 +82,7 @@ class FederatedSources:
 
     def __init__(
         self,
-        sources: Sequence[Source],
+        sources: Mapping[str, Source],
         *,
         people: People,
         cache: Cache,
@@ -100,7 +100,6 @@ class FederatedSources:
         """`standing` changes with our own writes, `settles_at` is when one of them is believed to be readable."""
         self._standing, self._settles_at, self._now = standing, settles_at, now
         self._sources = sources
-        self._by_key = {source.key: source for source in sources}
         self._people = people
         self._cache = cache
         self._lists = lists
@@ -128,7 +127,7 @@ class FederatedSources:
         return self._writes.open_writes()
 
     def sources(self) -> Sequence[SourceInfo]:
-        return [self._info_of(source) for source in self._sources]
+        return [self._info_of(source) for source in self._sources.values()]
 
     def _info_of(self, source: Source) -> SourceInfo:
         info = source.info()
@@ -148,8 +147,8 @@ class FederatedSources:
     # What kept whole answers rest on (gateway.http.kept_answers).
 
     def standing(self) -> Hashable:
-        infos = tuple(source.main.info for source in self._sources)
-        # With this object itself: after a reload another one stands in its place.
+        infos = tuple(source.main.info for source in self._sources.values())
+        # With this object itself: another one may take its place.
         return self, self._people.changes, self._known.changes, self._standing(), infos
 
     def settles_at(self) -> float:
@@ -229,10 +228,10 @@ class FederatedSources:
         return await self._lists.definitions.page(request)
 
     async def get_task_definition(self, caller: Caller, ref: NativeRef) -> Definition | None:
-        return await self._objects.definitions.task_definition(caller, ref) if ref.source in self._by_key else None
+        return await self._objects.definitions.task_definition(caller, ref) if ref.source in self._sources else None
 
     async def get_flow_definition(self, caller: Caller, ref: NativeRef) -> Definition | None:
-        return await self._objects.definitions.flow_definition(caller, ref) if ref.source in self._by_key else None
+        return await self._objects.definitions.flow_definition(caller, ref) if ref.source in self._sources else None
 
     async def list_users(
         self,
@@ -259,7 +258,7 @@ class FederatedSources:
         return await self._objects.directory.groups(refs)
 
     def verdicts(self, caller: Caller, task: Task, actions: Sequence[TaskAction] | None = None) -> Sequence[Verdict]:
-        return permitted_actions(self._by_key[task.source], caller, task, actions, self._known)
+        return permitted_actions(self._sources[task.source], caller, task, actions, self._known)
 
     async def perform(self, caller: Caller, request: WriteRequest) -> WriteResult:
         result = await self._writes.perform(caller, request)
@@ -284,7 +283,7 @@ class FederatedSources:
     def _note_shown(self, caller: Caller, refs: Sequence[TaskRef]) -> None:
         # Task admins see every task: what they saw before changes nothing.
         if not caller.is_task_admin:
-            self._shown.note(caller.key, refs)
+            self._shown.note(caller, refs)
 
     async def operation(self, caller: Caller, operation_id: str) -> Operation | None:
         self._writes.met(caller)

@@ -105,6 +105,10 @@ class GraphiQL:
         self._names = returning.names(settings)
         self.routes = (returning.route(self._names), Route("/graphiql/{path:path}", self._file, methods=["GET"]))
 
+    def change(self, settings: Settings) -> None:
+        """Other people and providers from now on."""
+        self._config = _config(settings)
+
     def response(self, scope: Scope) -> Response:
         """The page, for a browser that opens /graphql."""
         nonce = secrets.token_urlsafe(16)

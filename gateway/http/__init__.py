@@ -17,6 +17,7 @@ metrics         `/metrics` for Prometheus
 access_log      one log line for each request to the gateway
 request_id      the id that an answer and all log lines of its request share
 caller_budgets  how much one person may ask for in a minute
+load_limit      how many GraphQL requests are carried out side by side
 upstream_log    one log line for each upstream request
 """
 
@@ -26,9 +27,10 @@ from gateway.http.caller_budgets import CallerBudgets
 from gateway.http.compression import Compression
 from gateway.http.cors import cors_options
 from gateway.http.front_page import front_page
-from gateway.http.graphql_route import Deadlines, GraphQLRoute
+from gateway.http.graphql_route import Deadlines, GraphQLRoute, Serving
 from gateway.http.health import health_routes
 from gateway.http.kept_answers import KeptAnswers
+from gateway.http.load_limit import LoadLimit
 from gateway.http.metrics import Metrics, metrics_routes
 from gateway.http.operation_record import OperationRecord
 from gateway.http.protected_resource import ProtectedResource
@@ -45,9 +47,11 @@ __all__ = [
     "Deadlines",
     "GraphQLRoute",
     "KeptAnswers",
+    "LoadLimit",
     "Metrics",
     "OperationRecord",
     "ProtectedResource",
+    "Serving",
     "Traced",
     "bounded_protocol",
     "cors_options",

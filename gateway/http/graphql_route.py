@@ -6,6 +6,7 @@ Every refusal is a GraphQL response: `{"errors": [...]}` with `extensions.code`.
 import math
 import time
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from typing import Any
 
 import orjson
@@ -21,6 +22,7 @@ from gateway.http.access_log import LOGGED, LONGEST
 from gateway.http.caller_budgets import CallerBudgets
 from gateway.http.hanging_up import hung_up
 from gateway.http.kept_answers import KeptAnswer, KeptAnswers, Key
+from gateway.http.load_limit import LoadLimit
 from gateway.http.media_types import GRAPHQL_RESPONSE, JSON, preferred, prefers_html
 from gateway.http.operation_record import OperationRecord, codes_of
 from gateway.http.request import GraphQLRequest, RefusedError, asks, header, read_request
@@ -51,37 +53,39 @@ class Deadlines(Struct, frozen=True):
         return self.mutation + (self.bulk if operation.is_bulk else 0.0)
 
 
-class GraphQLRoute:
-    """`authenticator` and `federation` are called for each request: they open after the application is built.
+class Serving(Struct, frozen=True, kw_only=True):
+    """What one request is served with. `budgets` bound what one person asks for. `kept` has whole answers."""
 
-    `budgets` bound what one person asks for. `resource_metadata` gives the address where a client finds the identity
-    provider (RFC 9728), None without one. `observe` gets what became of each request. `page` answers a browser that opens the URL: a GET without a query that prefers
-    text/html.
+    execution: Execution
+    authenticator: Authenticator
+    federation: Federation
+    max_body_bytes: int
+    deadlines: Deadlines
+    budgets: CallerBudgets
+    kept: KeptAnswers | None = None
+
+
+class GraphQLRoute:
+    """`serving` is entered for each request: a reload changes it, and requests that have begun go on as they began.
+
+    `load` bounds what is carried out side by side. `resource_metadata` gives the address where a client finds the identity
+    provider (RFC 9728), None without one. `observe` gets what became of each request. `page` answers a browser that opens
+    the URL: a GET without a query that prefers text/html.
     """
 
     def __init__(
         self,
-        execution: Execution,
+        serving: Callable[[], AbstractContextManager[Serving]],
         *,
-        authenticator: Callable[[], Authenticator],
-        federation: Callable[[], Federation],
-        max_body_bytes: int,
-        deadlines: Deadlines,
-        budgets: CallerBudgets,
+        load: LoadLimit,
         resource_metadata: Callable[[Scope], str | None] = lambda _scope: None,
         page: Callable[[Scope], Response] | None = None,
-        kept: KeptAnswers | None = None,
         observe: Callable[[OperationRecord], None] = lambda _record: None,
     ) -> None:
-        self._execution = execution
-        self._authenticator = authenticator
-        self._federation = federation
-        self._max_body_bytes = max_body_bytes
-        self._deadlines = deadlines
-        self._budgets = budgets
+        self._serving = serving
+        self._load = load
         self._resource_metadata = resource_metadata
         self._page = page
-        self._kept = kept
         self._observe = observe
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -96,24 +100,15 @@ class GraphQLRoute:
         extensions: dict[str, Any] = {"requestId": request_id(scope)}
         try:
             media = _media_type(scope)
-            # Before the body is read: a caller without a valid token costs no more than this.
-            authenticator = self._authenticator()
-            caller = await self._caller(authenticator, scope)
-            logged["caller"] = caller.key
-            self._take(lambda: self._budgets.take_request(caller.key), caller, extensions)
-            token = authenticator.token(scope["headers"])
-            request = await read_request(scope, receive, self._max_body_bytes)
-            key = None if self._kept is None else self._kept.key(caller, token, request.sent)
-            if self._kept is not None and key is not None:
-                found = self._kept.find(key, caller)
-                if found is not None:
-                    return self._given_again(found, caller, media, logged, extensions)
-            return await self._run(scope, request, caller, token, media, logged, extensions, key)
+            # Before anything else: a refused request must cost next to nothing.
+            async with self._load.place():
+                with self._serving() as serving:
+                    return await self._signed_in(serving, scope, receive, media, logged, extensions)
         except RefusedError as refused:
             logged["refused"] = refused.code
             self._observe(OperationRecord(codes=(refused.code,)))
             if refused.status in {401, 503}:
-                # What an operator needs to know when people cannot sign in. It repeats nothing of the token.
+                # What an operator needs to know. It repeats nothing of the token.
                 logged["reason"] = str(refused)
             error = {"message": str(refused), "extensions": {"code": refused.code}}
             return _response({"errors": [error], "extensions": extensions}, refused.status, media, refused.headers)
@@ -124,8 +119,32 @@ class GraphQLRoute:
             error = _found_by({"message": "internal error", "extensions": {"code": "INTERNAL"}}, extensions)
             return _response({"errors": [error], "extensions": extensions}, 500, media, {})
 
+    async def _signed_in(
+        self,
+        serving: Serving,
+        scope: Scope,
+        receive: Receive,
+        media: str,
+        logged: dict[str, Any],
+        extensions: dict[str, Any],
+    ) -> Response:
+        # Before the body is read: a caller without a valid token costs no more than this.
+        authenticator, budgets = serving.authenticator, serving.budgets
+        caller = await self._caller(authenticator, scope)
+        logged["caller"] = caller.key
+        _take(lambda: budgets.take_request(caller.key), budgets, caller, extensions)
+        token = authenticator.token(scope["headers"])
+        request = await read_request(scope, receive, serving.max_body_bytes)
+        key = None if serving.kept is None else serving.kept.key(caller, token, request.sent)
+        if serving.kept is not None and key is not None:
+            found = serving.kept.find(key, caller)
+            if found is not None:
+                return self._given_again(serving, found, caller, media, logged, extensions)
+        return await self._run(serving, scope, request, caller, token, media, logged, extensions, key)
+
     async def _run(
         self,
+        serving: Serving,
         scope: Scope,
         request: GraphQLRequest,
         caller: Caller,
@@ -136,7 +155,7 @@ class GraphQLRoute:
         key: Key | None,
     ) -> Response:
         try:
-            operation = self._execution.read(request.query, request.operation_name, request.variables)
+            operation = serving.execution.read(request.query, request.operation_name, request.variables)
         except RequestError as error:
             self._observe(OperationRecord(codes=codes_of(error.answer)))
             return _answered(error.answer, media, extensions)
@@ -144,12 +163,13 @@ class GraphQLRoute:
             logged["operation"] = operation.name[:LONGEST]
         if operation.is_mutation and not request.may_write:
             raise RefusedError(405, "METHOD_NOT_ALLOWED", "Send mutations by POST.", {"Allow": "POST"})
-        self._take(lambda: self._budgets.take_cost(caller.key, operation.cost), caller, extensions)
+        budgets = serving.budgets
+        _take(lambda: budgets.take_cost(caller.key, operation.cost), budgets, caller, extensions)
         cost = RequestCost()
         keeping = (
             None
-            if self._kept is None or key is None or not self._execution.may_be_kept(operation)
-            else self._kept.begin(key)
+            if serving.kept is None or key is None or not serving.execution.may_be_kept(operation)
+            else serving.kept.begin(key)
         )
         began = time.monotonic()
         context = CallContext(
@@ -161,8 +181,8 @@ class GraphQLRoute:
             has_left=hung_up(scope),
             parts=None if keeping is None else keeping.parts,
         )
-        with in_context(context.counted_by(cost).with_deadline(self._deadlines.of(operation))):
-            answer = await self._execution.run(operation, Context(caller, self._federation()))
+        with in_context(context.counted_by(cost).with_deadline(serving.deadlines.of(operation))):
+            answer = await serving.execution.run(operation, Context(caller, serving.federation))
         self._observe(
             OperationRecord(
                 kind="mutation" if operation.is_mutation else "query",
@@ -174,38 +194,33 @@ class GraphQLRoute:
         logged["upstream_calls"] = cost.sent
         logged["waited_ms"] = round(cost.waited_seconds * 1000, 1)
         if answer.ran:
-            extensions["taskgate"] = {**_cost(cost), **self._remaining(caller)}
-        if self._kept is None or keeping is None or key is None or not answer.ran or answer.errors:
+            extensions["taskgate"] = {**_cost(cost), **_remaining(serving.budgets, caller)}
+        if serving.kept is None or keeping is None or key is None or not answer.ran or answer.errors:
             return _answered(answer, media, extensions)
         data = orjson.dumps(answer.data)
         if cost.requests == 0:
-            self._kept.keep(key, keeping, data, caller=caller, cost=operation.cost, name=operation.name)
+            serving.kept.keep(key, keeping, data, caller=caller, cost=operation.cost, name=operation.name)
         return _with_data(data, media, extensions)
 
     def _given_again(
-        self, kept: KeptAnswer, caller: Caller, media: str, logged: dict[str, Any], extensions: dict[str, Any]
+        self,
+        serving: Serving,
+        kept: KeptAnswer,
+        caller: Caller,
+        media: str,
+        logged: dict[str, Any],
+        extensions: dict[str, Any],
     ) -> Response:
         """A kept answer, with what an answer made now would leave in budgets, log and metrics."""
         if kept.name is not None:
             logged["operation"] = kept.name[:LONGEST]
-        self._take(lambda: self._budgets.take_cost(caller.key, kept.cost), caller, extensions)
+        budgets = serving.budgets
+        _take(lambda: budgets.take_cost(caller.key, kept.cost), budgets, caller, extensions)
         self._observe(OperationRecord(kind="query", name=kept.name))
         logged["upstream_calls"] = 0
         logged["waited_ms"] = 0.0
-        extensions["taskgate"] = {**_cost(RequestCost()), **self._remaining(caller)}
+        extensions["taskgate"] = {**_cost(RequestCost()), **_remaining(budgets, caller)}
         return _with_data(kept.data, media, extensions)
-
-    def _take(self, take: Callable[[], None], caller: Caller, extensions: dict[str, Any]) -> None:
-        """What a request takes from the caller's budget. A refusal tells what is left of it."""
-        try:
-            take()
-        except RefusedError:
-            extensions["taskgate"] = self._remaining(caller)
-            raise
-
-    def _remaining(self, caller: Caller) -> dict[str, Any]:
-        left = self._budgets.remaining(caller.key)
-        return {} if left is None else {"callerRemaining": left}
 
     async def _caller(self, authenticator: Authenticator, scope: Scope) -> Caller:
         try:
@@ -216,6 +231,20 @@ class GraphQLRoute:
         except SignInUnavailableError as error:
             headers = {"Retry-After": str(max(1, math.ceil(error.retry_after)))}
             raise RefusedError(503, "SIGN_IN_UNAVAILABLE", str(error), headers) from error
+
+
+def _take(take: Callable[[], None], budgets: CallerBudgets, caller: Caller, extensions: dict[str, Any]) -> None:
+    """What a request takes from the caller's budget. A refusal tells what is left of it."""
+    try:
+        take()
+    except RefusedError:
+        extensions["taskgate"] = _remaining(budgets, caller)
+        raise
+
+
+def _remaining(budgets: CallerBudgets, caller: Caller) -> dict[str, Any]:
+    left = budgets.remaining(caller.key)
+    return {} if left is None else {"callerRemaining": left}
 
 
 def _cost(cost: RequestCost) -> dict[str, Any]:

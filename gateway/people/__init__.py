@@ -2,6 +2,7 @@
 
 port          `People`: what the rest of the gateway knows about people; `SignedIn`: what a token says
 opening       opens the book; only the composition names it
+live          the book that counts now, also after a reload
 book          `BookOfPeople`: one entry a person, joined to accounts
 entry         one person, from the configuration and the token
 kept_people   what tokens told, beyond the end of the process

@@ -75,8 +75,10 @@ class BookOfPeople:
         self._by_address: dict[str, set[str]] = {}
         self._callers: dict[str, Caller] = {}
         self._names = NameIndex()
-        # Links as they were worked out, by person, source, and whether a token tells of the person, until anything changes.
-        self._links: dict[tuple[str, str, bool], AccountLink | None] = {}
+        # When people signed in last. Their entries stay the same ones until a token tells something new.
+        self._seen: dict[str, float] = {}
+        # Links as they were worked out, until anything changes. An entry that is there keeps its id.
+        self._links: dict[tuple[int, str], tuple[Entry, AccountLink | None]] = {}
         self._linked: dict[NativeRef, str | None] = {}
         self._logged: set[tuple[str, ...]] = set()
         self._changes = 0
@@ -85,6 +87,11 @@ class BookOfPeople:
         for entry in self._configured.values():
             self._note(entry)
             self._keep(entry)
+
+    def adopt(self, before: "BookOfPeople", sources: Collection[str]) -> None:
+        """Begin with what another book knows of the directories of these sources."""
+        if self._directories is not None and before._directories is not None:  # noqa: SLF001 of the same class
+            self._directories.adopt(before._directories, sources)  # noqa: SLF001
 
     def signed_in(self, who: SignedIn) -> Caller:
         """Raises nothing: a token that names no entry of `[[people]]` is a new person."""
@@ -138,7 +145,7 @@ class BookOfPeople:
 
         async def resolve(source: str) -> None:
             try:
-                await self._resolve(self._entry_of(person), source, within=within, for_candidates=True)
+                await self._resolve(entry, source, within=within, for_candidates=True)
             except UnavailableError:
                 unread.add(source)
 
@@ -146,7 +153,7 @@ class BookOfPeople:
             for source in self._rules:
                 if not self._is_resolved(entry, source, for_candidates=True):
                     group.start_soon(resolve, source)
-        found = (self._link(self._entry_of(person), source) for source in self._sources(entry) if source not in unread)
+        found = (self._link(entry, source) for source in self._sources(entry) if source not in unread)
         return [link for link in found if link is not None]
 
     def accounts(self, source: str) -> KeptAccounts | None:
@@ -155,29 +162,28 @@ class BookOfPeople:
             found if found is not None and self._directories is not None and self._directories.is_good(source) else None
         )
 
-    def identity(self, key: str, source: str, *, is_signed_in: bool = True) -> Identity | None:
+    def identity_of(self, entry: Entry, source: str) -> Identity | None:
         """The account that the person is linked to, as far as it is known."""
-        link = self._link(self._entry(key, is_signed_in=is_signed_in), source)
+        link = self._link(entry, source)
         return None if link is None or not link.verified else link.identity
 
-    def linked_sources(self, key: str, *, is_signed_in: bool = True) -> Iterator[str]:
-        entry = self._entry(key, is_signed_in=is_signed_in)
-        if entry is not None:
-            found = ((source, self._link(entry, source)) for source in self._sources(entry))
-            yield from (source for source, link in found if link is not None and link.verified)
+    def linked_sources(self, entry: Entry) -> Iterator[str]:
+        found = ((source, self._link(entry, source)) for source in self._sources(entry))
+        yield from (source for source, link in found if link is not None and link.verified)
 
     def _enter(self, told: Entry) -> bool:
         """Whether it says anything new of the person, who signed in last of all."""
         key, known = told.key, self._configured.get(told.key)
         entry = with_configured(told, known, self._settings)
         before = self._signed_in.get(key)
-        self._signed_in[key] = entry
+        is_new, was_old = not entry.says_the_same_as(before), self._is_old(before)
+        self._signed_in[key] = entry if is_new or before is None else before
         self._signed_in.move_to_end(key)
-        is_new = not entry.says_the_same_as(before)
-        if is_new or self._is_old(before):
+        self._seen[key] = entry.seen_at or 0.0
+        if is_new or was_old:
             self._unnote(before or known)
-            self._note(entry)
-            self._keep(entry)
+            self._note(self._signed_in[key])
+            self._keep(self._signed_in[key])
         while len(self._signed_in) > self._most:
             self._forget(*self._signed_in.popitem(last=False))
         return is_new
@@ -212,7 +218,6 @@ class BookOfPeople:
 
     def _caller(self, entry: Entry) -> Caller:
         # Without rules a person has what the configuration says, and nothing else.
-        is_signed_in = entry.seen_at is not None
         return Caller(
             key=entry.key,
             name=entry.name,
@@ -220,17 +225,16 @@ class BookOfPeople:
             groups=entry.groups,
             roles=entry.roles,
             issuer=entry.issuer,
-            identities=LinkedIdentities(self, entry.key, is_signed_in=is_signed_in)
-            if self._rules
-            else entry.configured,
+            identities=LinkedIdentities(self, entry) if self._rules else entry.configured,
         )
 
-    def _entry(self, key: str, *, is_signed_in: bool = True) -> Entry | None:
-        """What the person's last token says too, unless the one who asks did not sign in with one."""
-        return (self._signed_in.get(key) if is_signed_in else None) or self._configured.get(key)
+    def _entry(self, key: str) -> Entry | None:
+        """With what the person's last token says."""
+        return self._signed_in.get(key) or self._configured.get(key)
 
     def _entry_of(self, person: Caller) -> Entry | None:
-        return self._entry(person.key, is_signed_in=person.issuer is not None)
+        """What the token says with which the person signed in, or the configuration for one without."""
+        return person.identities.entry if isinstance(person.identities, LinkedIdentities) else None
 
     def _sources(self, entry: Entry) -> list[str]:
         return list(dict.fromkeys((*entry.configured, *self._rules)))
@@ -262,18 +266,17 @@ class BookOfPeople:
 
     def _linked_to(self, ref: NativeRef) -> str | None:
         for key in self._candidates(ref):
-            identity = self.identity(key, ref.source)
+            entry = self._entry(key)
+            identity = None if entry is None else self.identity_of(entry, ref.source)
             if identity is not None and identity.native_id == ref.native_id:
                 return key
         return None
 
-    def _link(self, entry: Entry | None, source: str) -> AccountLink | None:
-        if entry is None:
-            return None
-        kept = entry.key, source, entry.seen_at is not None
+    def _link(self, entry: Entry, source: str) -> AccountLink | None:
+        kept = id(entry), source
         if kept not in self._links:
-            self._links[kept] = self._worked_out(entry, source)
-        return self._links[kept]
+            self._links[kept] = entry, self._worked_out(entry, source)
+        return self._links[kept][1]
 
     def _worked_out(self, entry: Entry, source: str) -> AccountLink | None:
         wish = self._wish(entry, source)
@@ -346,7 +349,7 @@ class BookOfPeople:
     def _is_old(self, entry: Entry | None) -> bool:
         if entry is None or entry.seen_at is None or entry.key in self._configured:
             return False
-        return self._now() - entry.seen_at > RIVAL_SECONDS
+        return self._now() - self._seen.get(entry.key, entry.seen_at) > RIVAL_SECONDS
 
     def _note(self, entry: Entry) -> None:
         for index, key in self._keys(entry):
@@ -364,6 +367,7 @@ class BookOfPeople:
     def _forget(self, key: str, entry: Entry) -> None:
         self._unnote(entry)
         self._forget_links()
+        self._seen.pop(key, None)
         if self._kept is not None:
             self._kept.forget(key)
         known = self._configured.get(key)

@@ -7,7 +7,7 @@ one after the other, and slowly.
 import asyncio
 import contextlib
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextvars import Context
 
 import anyio
@@ -66,6 +66,12 @@ class Directories:
 
     def __contains__(self, source: str) -> bool:
         return source in self._seconds
+
+    def adopt(self, before: "Directories", sources: Collection[str]) -> None:
+        """Begin with what is known of these directories."""
+        self._kept.update(
+            {source: kept for source in sources if (kept := before.kept(source)) is not None and source in self}
+        )
 
     def kept(self, source: str) -> Directory | None:
         """The last directory, also while it is a little older than it is good for."""

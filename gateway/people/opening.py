@@ -1,6 +1,6 @@
 """Opens the book of people: its directories are read in the background until it is closed."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 import anyio.lowlevel
@@ -21,10 +21,13 @@ async def open_book(
     *,
     store: PeopleStore | None = None,
     issuers: Sequence[str] = (),
+    before: BookOfPeople | None = None,
+    unchanged: Collection[str] = (),
 ) -> AsyncIterator[BookOfPeople]:
     """`people` of the configuration; `rules` of all sources. All directories are read that can be, and that are shown to people.
 
-    `store` keeps who signed in. `issuers`: the settings of the identity providers, as texts.
+    `store` keeps who signed in. `issuers`: the settings of the identity providers, as texts. `before` is the book that this
+    one replaces; `unchanged` are the sources whose directories it knows.
     """
     linking = {source: each for source, each in rules.items() if each.settings.has_rule}
     needed = {source: each for source, each in linking.items() if each.needs_directory}
@@ -37,6 +40,8 @@ async def open_book(
     )
     kept = None if store is None else KeptPeople(store, terms=terms_of(issuers, rules, people))
     book = BookOfPeople(people, rules=linking, directories=directories, kept=kept)
+    if before is not None:
+        book.adopt(before, unchanged)
     if kept is not None:
         for told in await kept.known():
             book.restore(told)

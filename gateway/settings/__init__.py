@@ -4,6 +4,7 @@ file      `load`: reads the TOML file and fills in `${NAME}` and `${file:path}`
 gateway   `[gateway]`: the process
 auth      `[auth]`: how callers sign in
 issuers   `[[auth.issuers]]`: identity providers, and how their claims are read
+admission `[gateway.admission]`: when there are too many requests
 cache_bounds  `[gateway.cache]`: how much is kept
 callers   `[gateway.callers]`: how much each person may ask for in a minute
 connections  `[gateway.connections]`: what a client may use before it is known
@@ -18,6 +19,7 @@ errors    `ConfigurationError`: a line that names the key
 `[[sources]]` have their types in the vendors' folders and `connectors/sdk/settings`.
 """
 
+from gateway.settings.admission import AdmissionSettings
 from gateway.settings.auth import ApiKey, ApiKeysAuth, AuthSettings, DemoAuth, OidcAuth
 from gateway.settings.cache_bounds import CacheBounds
 from gateway.settings.callers import CallersSettings
@@ -31,6 +33,7 @@ from gateway.settings.people import PersonSettings
 from gateway.settings.store import StoreSettings
 
 __all__ = [
+    "AdmissionSettings",
     "Algorithm",
     "ApiKey",
     "ApiKeysAuth",

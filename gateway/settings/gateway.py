@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, SecretStr
 
 from connectors.sdk.settings import Section
+from gateway.settings.admission import AdmissionSettings
 from gateway.settings.cache_bounds import CacheBounds
 from gateway.settings.callers import CallersSettings
 from gateway.settings.connections import ConnectionLimits
@@ -61,7 +62,7 @@ class GatewaySettings(Section):
     `introspection`, `graphiql` and `suggestions` (of names, in errors) are None by default: the profile decides.
     `query_deadline` and `mutation_deadline` are the seconds that one GraphQL operation may wait for its sources. One with
     `bulkTaskAction` may wait `bulk_deadline` seconds longer, and each bulk action takes that long at most.
-    `audit` is the file of audit lines; without it they are lines of the log.
+    `log_level`: log lines from this level on, unless the command says otherwise. `audit` is the file of audit lines; without it they are lines of the log.
     `cors_headers` may pages of `cors_origins` send beside the usual ones, `cors_exposed_headers` may they read.
     `traces`: spans are sent as the `OTEL_*` environment variables say.
     `trusted_proxies` are the addresses and networks whose `X-Forwarded-*` headers are believed.
@@ -70,6 +71,7 @@ class GatewaySettings(Section):
     secret: Annotated[SecretStr, AfterValidator(_signing)] | None = None
     journal: Path
     audit: Path | None = None
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
     profile: Literal["development", "production"] = "development"
     cors_origins: tuple[Origin, ...] = ()
     cors_headers: tuple[HeaderName, ...] = ()
@@ -84,6 +86,7 @@ class GatewaySettings(Section):
     mutation_deadline: float = Field(default=60.0, gt=0, le=300)
     bulk_deadline: float = Field(default=300.0, gt=0, le=3_600)
     callers: CallersSettings = CallersSettings()
+    admission: AdmissionSettings = AdmissionSettings()
     limits: DocumentLimits = DocumentLimits()
     # What a client may use before it is known.
     connections: ConnectionLimits = ConnectionLimits()

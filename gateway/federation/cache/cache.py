@@ -193,6 +193,10 @@ class Cache:
             oldest_fetched_at=min((kept.fetched_at for kept in valid), default=None),
         )
 
+    def resize(self, *, max_bytes: int, max_entries: int) -> None:
+        """Other bounds from now on."""
+        self._store.resize(max_bytes=max_bytes, max_entries=max_entries)
+
     async def aclose(self) -> None:
         """Cancel all flights; their readers get UnavailableError. Nothing is kept afterwards."""
         self._closed = True

@@ -214,9 +214,12 @@ class TotalOrder:
         self.keys = tuple(keys[field] for field in ordered)
         self._value_of = tuple(ORDER_VALUES[key.field] for key in self.keys)
         self._rises = tuple((key.direction is SortDirection.ASC) != backward for key in self.keys)
+        self._parts = tuple(zip(self._value_of, self._rises, strict=True))
+        self._flag = int(backward)
+        # The rank of a missing value.
+        self._null_rank = (0, 0) if backward else (1, 0)
         self.tie_length = ordered.index(TaskOrderField.CREATED_AT) + 1
         self.name = (self.keys, backward)
-        self._steps = tuple(zip(self._value_of, self._rises, strict=True))
 
     def values_of(self, task: Task) -> SortValues:
         values = [value_of(task) for value_of in self._value_of]
@@ -238,19 +241,22 @@ class TotalOrder:
         return (*ranked, *((Descending(str(name)) for name in names) if self.backward else names))
 
     def rank_of(self, task: Task) -> Rank:
-        """As `rank` of `values_of`, for every row of every list."""
-        if self.backward:
-            return self.rank(self.values_of(task))
+        """As `rank` of `values_of`, in one step: every row of a list is ranked, which is most of what a list costs."""
+        flag, missing = self._flag, self._null_rank
         ranked: list[Any] = []
-        for value_of, rises in self._steps:
-            value = value_of(task)
+        for value_of, rises in self._parts:
+            value: Any = value_of(task)
             if value is None:
-                ranked.append((1, 0))
+                ranked.append(missing)
                 continue
-            comparable: Any = microseconds(value) if isinstance(value, datetime) else value
-            ranked.append(
-                (0, comparable if rises else Descending(comparable) if isinstance(comparable, str) else -comparable)
-            )
+            if isinstance(value, datetime):
+                since = value - EPOCH
+                value = (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+            if not rises:
+                value = Descending(value) if isinstance(value, str) else -value
+            ranked.append((flag, value))
+        if self.backward:
+            return (*ranked, Descending(task.source), Descending(task.native_id))
         return (*ranked, task.source, task.native_id)
 
     def null_partitions(
@@ -282,11 +288,6 @@ class TotalOrder:
                     )
                 ]
         return tuple(partitions)
-
-    @property
-    def _null_rank(self) -> tuple[int, int]:
-        """The rank of a missing value."""
-        return (0, 0) if self.backward else (1, 0)
 
     def _halves(self, whole: NullPartition, key: SortKey, *, is_known: bool) -> tuple[NullPartition, NullPartition]:
         """The rows with a value and the rows without, the first ones first. The later ones get a bound."""

@@ -44,7 +44,7 @@ class TaskLists:
 
     def __init__(
         self,
-        sources: Sequence[Source],
+        sources: Mapping[str, Source],
         *,
         reader: SourceReader,
         overlay: Overlay,
@@ -187,12 +187,12 @@ class TaskLists:
         since: Mapping[str, datetime],
     ) -> list[Contribution[Task]]:
         """One for each source. A source in which people are still looked up holds no other source up."""
-        contributions: list[Contribution[Task]] = [Contribution(source) for source in self._sources]
+        contributions: list[Contribution[Task]] = [Contribution(source) for source in self._sources.values()]
         people = [caller] if planner.needs_identity else []
         people += filter(None, map(self._people.by_key, keys_of(request.filter)))
         unknown = {
             source.key
-            for source in self._sources
+            for source in self._sources.values()
             if not self._links.are_known(source, people) and planner.may_ask(source)
         }
 

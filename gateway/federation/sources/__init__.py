@@ -1,6 +1,7 @@
 """The configured sources, as the rest of the gateway uses them.
 
 source                one source: its connector behind admission control
+live_sources          all of them, also after a reload
 reader                reads of a source through the cache
 batch                 single reads that become one call
 account               looks at the source's own account from time to time
@@ -16,6 +17,7 @@ flight_context        the call context of a single flight
 from gateway.federation.sources.batch import FetchMany
 from gateway.federation.sources.flight_context import flight_context
 from gateway.federation.sources.links import Links
+from gateway.federation.sources.live_sources import LiveSources
 from gateway.federation.sources.reader import SourceReader, fresh_seconds
 from gateway.federation.sources.source import SHORT_WAIT, Source
 from gateway.federation.sources.status import status_of
@@ -25,6 +27,7 @@ __all__ = [
     "SHORT_WAIT",
     "FetchMany",
     "Links",
+    "LiveSources",
     "Source",
     "SourceReader",
     "flight_context",

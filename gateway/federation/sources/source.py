@@ -69,8 +69,11 @@ class Source:
         rate_limits: RateLimitState,
         observe: Observe = ignore_record,
         reader: Connector[Any] | None = None,
+        number: int = 0,
         tracing: Tracing = NO_TRACING,
     ) -> None:
+        """`number`: how many sources of this key there were before it. Their answers are not its own."""
+        self.number = number
         self.main = connector
         self._reader = reader
         self.key = connector.source
@@ -159,7 +162,8 @@ class Source:
     @property
     def scope(self) -> Scope:
         """The credential scope of the current context."""
-        return scope_of(self.connector.settings, current_context())
+        scope = scope_of(self.connector.settings, current_context())
+        return structs.replace(scope, number=self.number) if self.number else scope
 
     @property
     def has_credentials(self) -> bool:
@@ -257,6 +261,12 @@ class Source:
             capabilities=self._described,
             rate_limits=limits,
         )
+
+    @property
+    def read_limit(self) -> int | None:
+        """Reads that the vendor allows within a window, as it said last, in the name of the current context. None: no limit is known."""
+        with in_context(acting_on(self.connector.settings, current_context())):
+            return self.admission.rate_limits()[0].limit
 
     def limit_met(self, *, ahead: int = 0, needs_read: bool = False) -> RateLimitedError | None:
         """Why a write of the current caller could not be sent within `SHORT_WAIT`, from memory; None if it could.

@@ -12,6 +12,7 @@ from connectors.sdk.registry import connector_types
 from connectors.sdk.testing.faulty_transport import Reply
 from gateway.cli.check import Opened, _row, limits_without_effect
 from gateway.settings import load
+from sandbox.uipath.stand_in import UiPathStandIn
 from tests.gateway.cli.command import run
 from tests.gateway.configuration import GATEWAY, SOURCES, write_configuration
 
@@ -42,14 +43,18 @@ LITTLEHORSE = {
 BASIC = {"kind": "basic", "username": "demo", "password": "pass-of-the-account"}
 
 
-async def told(folder: Path, monkeypatch: pytest.MonkeyPatch, section: dict[str, Any], answer: Answer) -> str:
+async def told(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, section: dict[str, Any], answer: Answer | httpx2.AsyncBaseTransport
+) -> str:
     """The last column of the source's row."""
     kind = connector_types()[section["vendor"]]
     settings = kind.settings_type.model_validate(section)
     opened = kind.open
 
+    transport = answer if isinstance(answer, httpx2.AsyncBaseTransport) else httpx2.MockTransport(answer)
+
     def open_here(settings: Any, **_: Any) -> Any:
-        return opened(settings, transport=httpx2.MockTransport(answer))
+        return opened(settings, transport=transport)
 
     monkeypatch.setattr(kind, "open", open_here)
     source = Opened.of(settings)
@@ -172,8 +177,8 @@ def test_sources_are_opened_before_the_first_is_asked(tmp_path: Path, monkeypatc
         monkeypatch.setattr(kind, "open", open_here)
     run("check", "--config", str(write_configuration(tmp_path, sources=SOURCES)))
 
-    assert ["opened", "opened", "asked"] == events[:3]
-    assert "opened" not in events[2:]
+    assert ["opened"] * 4 + ["asked"] == events[:5]
+    assert "opened" not in events[4:]
 
 
 @pytest.mark.parametrize(
@@ -192,3 +197,38 @@ def test_check_tells_a_limit_that_changes_nothing(tmp_path: Path, limits: str, l
     settings = load(write_configuration(tmp_path, sources=f"{sources}limits = {limits}\n"))
 
     assert lines == [line.partition(";")[0] for line in limits_without_effect(settings.sources)]
+
+
+@pytest.mark.parametrize(
+    ("scope", "line"),
+    [
+        ("OR.Tasks OR.Folders.Read OR.Users.Read PIMS", "answers, and accepts our credentials as taskgate"),
+        ("OR.Tasks OR.Folders.Read", "the account may not list flows: rights or scopes are missing"),
+    ],
+)
+async def test_check_names_the_rights_that_are_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scope: str, line: str
+) -> None:
+    """By what the account may not list."""
+    stand_in = UiPathStandIn()
+    stand_in.reset(tasks=1, seed=7, now=None, scenario=None)
+    config = stand_in.source_config("https://cloud.test")
+    section = {**config, "credentials": {**config["credentials"], "scope": scope}}
+
+    assert line == await told(tmp_path, monkeypatch, section, httpx2.ASGITransport(app=stand_in))
+
+
+def test_a_connector_that_fails_hides_no_other_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is a row without a traceback."""
+
+    async def fail(_: object) -> None:
+        raise RuntimeError("a text that may hold a secret")
+
+    monkeypatch.setattr(connector_types()["camunda"], "ping", fail)
+    code, text = run("check", "--config", str(write_configuration(tmp_path)))
+
+    assert 1 == code
+    assert "its connector failed in a way that it should not (RuntimeError)" in text
+    assert "field" in text
+    assert "a text" not in text
+    assert "Traceback" not in text

@@ -170,11 +170,11 @@ async def test_tasks_by_id_and_counts_wait_for_the_link_too() -> None:
 async def test_a_write_waits_for_the_link_and_is_not_sent_without_it() -> None:
     """It may be sent again with the same key."""
     company = Company(MemoryConnector("north", [task("north", "1")]))
-    company.stage.book.signed_in(token("bob", claims={"south": "bob"}, groups=("accounting",)))
+    bob = company.stage.book.signed_in(token("bob", claims={"south": "bob"}, groups=("accounting",)))
     company.fail()
-    refused = await perform(company.sources, ClaimIntent(), company.bob, key="k")
+    refused = await perform(company.sources, ClaimIntent(), bob, key="k")
     company.stage.failure, company.stage.time = None, 10.0
-    claimed = await perform(company.sources, ClaimIntent(), company.bob, key="k")
+    claimed = await perform(company.sources, ClaimIntent(), bob, key="k")
 
     assert (MutationStatus.REJECTED, ["UPSTREAM_UNAVAILABLE"]) == (refused.status, codes(refused))
     assert (MutationStatus.APPLIED, ["claim"]) == (claimed.status, company.north.writes)

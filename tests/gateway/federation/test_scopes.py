@@ -16,7 +16,15 @@ from gateway.federation.overlay import FlowOverlay, Overlay, Reading
 from gateway.federation.service import FederatedSources
 from gateway.federation.sources.caller_scope import acting_on
 from gateway.federation.traffic import CallContext, in_context
-from schema.ports import ClaimIntent, InboxScope, ReleaseIntent, TakeNextRequest, TaskFilter, TaskListRequest
+from schema.ports import (
+    ClaimIntent,
+    CompleteIntent,
+    InboxScope,
+    ReleaseIntent,
+    TakeNextRequest,
+    TaskFilter,
+    TaskListRequest,
+)
 from tests.gateway.federation.memory_source import MemoryConnector, federation, task
 from tests.gateway.federation.rich_source import flow
 from tests.gateway.federation.write_requests import ALICE, BOB, CAROL, PEOPLE, REF, perform
@@ -264,3 +272,23 @@ async def test_a_key_shows_no_task_to_a_machine_without_the_account_that_showed_
 
     assert ["APPLIED"] * 3 == [each.status for each in told]
     assert [True, True, False] == [each.task is not None for each in told]
+
+
+@pytest.mark.parametrize(("acts_as", "is_told"), [("viewer", False), ("exchange", False), ("service", True)])
+async def test_an_ended_task_is_shown_as_the_write_left_it_to_no_weaker_token(acts_as: str, *, is_told: bool) -> None:
+    """The vendor shows the person the task no more. A machine's key, and a token of another scope, were not given it."""
+    it = World(acts_as, task("north", "1", owner="alice"))
+    it.vendor.seen_by = {"alice": {"1"}}
+    with in_context(it.as_(ALICE, token_of("tasks"))):
+        await perform(it.sources, CompleteIntent(), ALICE)
+    it.vendor.seen_by = {}
+    shown = [
+        (await it.listed(ALICE, token), list(await it.read(ALICE, token)))
+        for token in (token_of("tasks"), token_of("other"), None)
+    ]
+
+    nothing: tuple[list[str], list[TaskRef]] = ([], [])
+    everything = (["1"], [REF])
+    assert [everything, *[everything if is_told else nothing] * 2] == shown
+    unlinked = structs.replace(ALICE, identities={})
+    assert nothing == (await it.listed(unlinked), list(await it.read(unlinked)))

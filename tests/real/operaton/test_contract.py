@@ -12,6 +12,11 @@ from connectors.sdk.testing import ConnectorContract, ContractSample, FaultyTran
 from tests.real.operaton.company import Company
 
 
+@pytest.fixture(scope="session")
+async def assorted(company: Company) -> None:
+    await company.assort()
+
+
 class TestOperaton(ConnectorContract):
     connector_type = Camunda7Connector
 
@@ -26,10 +31,6 @@ class TestOperaton(ConnectorContract):
         made = Camunda7Connector.open(Camunda7Settings.model_validate(source), transport=transport)
         yield made
         await made.aclose()
-
-    @pytest.fixture(scope="class")
-    async def assorted(self, company: Company) -> None:
-        await company.assort()
 
     @pytest.fixture
     async def sample(self, company: Company, assorted: None, transport: FaultyTransport) -> ContractSample:
