@@ -156,7 +156,8 @@ class FederatedSources:
 
     def standing(self) -> Hashable:
         infos = tuple(source.main.info for source in self._sources.values())
-        return self._people.changes, self._known.changes, self._standing(), infos
+        # With this object itself: another one may take its place.
+        return self, self._people.changes, self._known.changes, self._standing(), infos
 
     def settles_at(self) -> float:
         return self._settles_at()
