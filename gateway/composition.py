@@ -341,7 +341,6 @@ def compose(
             pipeline=pipeline,
             tasks=task_writer,
             reads=tasks,
-            trail=trail,
             identities=identities,
             deadline=bulk_deadline,
         ),
