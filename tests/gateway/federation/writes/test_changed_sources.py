@@ -1,20 +1,22 @@
 """Writes to sources that a reload, or a start with other settings, removes or adds."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import cast
 
 import anyio
 
-from connectors.sdk.commands import MutationStatus
+from connectors.sdk.commands import Assign, IfLate, MutationStatus
 from connectors.sdk.errors import UpstreamTimeoutError
 from connectors.sdk.model import TaskRef
 from connectors.sdk.query import SortKey, TaskOrderField
 from gateway.federation.service import FederatedSources
 from gateway.federation.sources import Source
 from gateway.shared.memory import memory_state
+from gateway.store import KeptCommand, Undo
 from gateway.store.sqlite import SqliteJournal
 from schema.ports import BulkRequest, ClaimIntent, ReleaseIntent, TakeNextRequest, TaskFilter
-from tests.gateway.federation.memory_source import MemoryConnector, federation, task
+from tests.gateway.federation.memory_source import NOW, MemoryConnector, federation, task
 from tests.gateway.federation.write_requests import ALICE, BOB, PEOPLE, REF, codes, perform
 
 APPLIED, REJECTED, UNKNOWN = MutationStatus.APPLIED, MutationStatus.REJECTED, MutationStatus.UNKNOWN
@@ -25,9 +27,10 @@ def one_task(source: str = "north") -> MemoryConnector:
     return MemoryConnector(source, [task(source, "1")])
 
 
-def without(journal: SqliteJournal) -> FederatedSources:
-    """A gateway whose configuration lacks the source."""
-    return federation(MemoryConnector("south", []), people=PEOPLE, journal=journal)
+def without(journal: SqliteJournal, *, day: int = 0) -> FederatedSources:
+    """A gateway whose configuration lacks the source, so many days later."""
+    now = NOW + timedelta(days=day)
+    return federation(MemoryConnector("south", []), people=PEOPLE, journal=journal, now=lambda: now)
 
 
 async def test_a_repeated_key_tells_what_became_of_the_write(tmp_path: Path) -> None:
@@ -107,3 +110,30 @@ async def test_an_unclear_write_to_an_added_source_is_looked_up() -> None:
     assert found is not None
     assert (UNKNOWN, APPLIED) == (lost.status, found.status)
     await sources.stop()
+
+
+async def test_a_step_is_taken_back_when_its_source_is_there_again(tmp_path: Path) -> None:
+    """What is to be undone stays in the journal without it, for a day at most."""
+    journal = SqliteJournal(tmp_path / "journal.sqlite3", now=NOW.timestamp)
+    kept = KeptCommand.of(Assign(task=task("north", "1"), user_id="account", override=True))
+    undo = Undo(
+        operation_id="o",
+        person="alice",
+        fingerprint="f",
+        target=REF,
+        step=kept,
+        undo=kept,
+        owners=("account",),
+        end="Complete",
+        late=IfLate.REFUSED,
+        noted_at=NOW,
+    )
+    await journal.note_undo(undo)
+
+    await without(journal)._writes._undoer._round()
+    left = await journal.undos()
+    await without(journal, day=2)._writes._undoer._round()
+
+    assert [undo] == list(left)
+    assert [] == list(await journal.undos())
+    journal.close()
