@@ -46,7 +46,7 @@ READS_OF_A_LOOK = 3
 RARE_WAIT = 30.0
 WORTH_A_LIST = 3
 
-# Stands for all sources that are configured no more.
+# Stands for all sources that are not configured. Their writes wait for them, as those of a source that cannot be read.
 _REMOVED = ""
 
 Settled = Callable[[str, str], None]

@@ -112,6 +112,20 @@ async def test_an_unclear_write_to_an_added_source_is_looked_up() -> None:
     await sources.stop()
 
 
+async def test_an_unclear_write_waits_for_its_source() -> None:
+    """A quarter of an hour, as for a source that cannot be read: another gateway over the journal may have it."""
+    journal = SqliteJournal(None, now=NOW.timestamp)
+    north = MemoryConnector("north", [task("north", "1", owner="alice")])
+    north.fail_write = LOST
+    await perform(federation(north, people=PEOPLE, journal=journal), ReleaseIntent(), ALICE)
+
+    await without(journal)._writes._reconciler.look_at_all("")
+    left = await journal.unsettled()
+    await without(journal, day=1)._writes._reconciler.look_at_all("")
+
+    assert ([ALICE.key], []) == ([write.person for write in left], list(await journal.unsettled()))
+
+
 async def test_a_step_is_taken_back_when_its_source_is_there_again(tmp_path: Path) -> None:
     """What is to be undone stays in the journal without it, for a day at most."""
     journal = SqliteJournal(tmp_path / "journal.sqlite3", now=NOW.timestamp)
