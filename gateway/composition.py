@@ -361,7 +361,6 @@ def compose(
             pipeline=pipeline,
             tasks=task_writer,
             reads=tasks,
-            trail=trail,
             identities=identities,
             deadline=bulk_deadline,
         ),
