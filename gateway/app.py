@@ -9,6 +9,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Route
 
 from gateway.composition import Gateway, open_gateway
+from gateway.documents import AutomaticDocuments, DocumentLookup
 from gateway.federation.traffic import UpstreamRequestRecord
 from gateway.federation.writes import Pause
 from gateway.graphiql import GraphiQL
@@ -107,6 +108,11 @@ def create_app(settings: Settings, *, pause: Pause = anyio.sleep) -> FastAPI:
             settings.gateway.query_deadline, settings.gateway.mutation_deadline, settings.gateway.bulk_deadline
         ),
         budgets=CallerBudgets(settings.gateway.callers),
+        documents=DocumentLookup(
+            settings.documents,
+            only_trusted=settings.gateway.documents.only_trusted,
+            automatic=AutomaticDocuments() if settings.gateway.documents.automatic else None,
+        ),
         resource_metadata=resource.metadata_address,
         page=graphiql.response if graphiql is not None else None,
         observe=metrics.observe_operation,

@@ -2,6 +2,7 @@
 
 graphql_route   `/graphql`: reads a request, signs the caller in, runs the schema, writes JSON
 request         the GraphQL request in a URL or a body, checked; `RefusedError`
+entity_tag      answers of GET that a client has already
 media_types     content negotiation of GraphQL over HTTP
 bounded_protocol  connections: bytes of heads, time for heads and bodies, how many there are
 hanging_up      whether the client of a request has hung up

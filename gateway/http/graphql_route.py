@@ -6,6 +6,7 @@ Every refusal is a GraphQL response: `{"errors": [...]}` with `extensions.code`.
 import math
 import time
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import orjson
@@ -16,9 +17,11 @@ from starlette.types import Receive, Scope, Send
 
 from connectors.sdk.caller import Caller
 from gateway.auth import Authenticator, SignInUnavailableError, UnauthenticatedCallerError
+from gateway.documents import DocumentLookup, DocumentRefusedError, HashMismatchError
 from gateway.federation.traffic import CallContext, OperationRecords, RequestCost, in_context
 from gateway.http.access_log import LOGGED, LONGEST
 from gateway.http.caller_budgets import CallerBudgets
+from gateway.http.entity_tag import entity_tag, is_known
 from gateway.http.hanging_up import hung_up
 from gateway.http.media_types import GRAPHQL_RESPONSE, JSON, preferred, prefers_html
 from gateway.http.operation_record import OperationRecord, codes_of
@@ -34,6 +37,9 @@ _HEADERS = {
     "Vary": "Accept, Authorization",
     "X-Content-Type-Options": "nosniff",
 }
+# A browser may keep the answer of a GET, for the same person, and asks each time whether it still holds.
+_REVALIDATED = {"Cache-Control": "private, no-cache"}
+_NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 _log = structlog.get_logger("taskgate.http")
 
 
@@ -53,7 +59,7 @@ class Deadlines(Struct, frozen=True):
 class GraphQLRoute:
     """`authenticator` and `federation` are called for each request: they open after the application is built.
 
-    `budgets` bound what one person asks for. `resource_metadata` gives the address where a client finds the identity
+    `budgets` bound what one person asks for, `documents` has the texts of documents that clients name. `resource_metadata` gives the address where a client finds the identity
     provider (RFC 9728), None without one. `observe` gets what became of each request. `page` answers a browser that opens the URL: a GET without a query that prefers
     text/html.
     """
@@ -67,6 +73,7 @@ class GraphQLRoute:
         max_body_bytes: int,
         deadlines: Deadlines,
         budgets: CallerBudgets,
+        documents: DocumentLookup,
         resource_metadata: Callable[[Scope], str | None] = lambda _scope: None,
         page: Callable[[Scope], Response] | None = None,
         observe: Callable[[OperationRecord], None] = lambda _record: None,
@@ -77,6 +84,7 @@ class GraphQLRoute:
         self._max_body_bytes = max_body_bytes
         self._deadlines = deadlines
         self._budgets = budgets
+        self._documents = documents
         self._resource_metadata = resource_metadata
         self._page = page
         self._observe = observe
@@ -127,10 +135,13 @@ class GraphQLRoute:
         extensions: dict[str, Any],
     ) -> Response:
         try:
-            operation = self._execution.read(request.query, request.operation_name, request.variables)
+            text = self._text(request)
+            operation = self._execution.read(text, request.operation_name, request.variables)
         except RequestError as error:
             self._observe(OperationRecord(codes=codes_of(error.answer)))
             return _answered(error.answer, media, extensions)
+        if request.query is not None:
+            self._documents.keep(text, request.document)
         if operation.name is not None:
             logged["operation"] = operation.name[:LONGEST]
         if operation.is_mutation and not request.may_write:
@@ -160,7 +171,22 @@ class GraphQLRoute:
         logged["waited_ms"] = round(cost.waited_seconds * 1000, 1)
         if answer.ran:
             extensions["taskgate"] = {**_cost(cost), **self._remaining(caller)}
+        if answer.ran and not answer.errors and scope["method"] == "GET":
+            tag = entity_tag(media, orjson.dumps(answer.data))
+            if is_known(header(scope, b"if-none-match"), tag):
+                return Response(status_code=304, headers={**_HEADERS, **_REVALIDATED, "ETag": tag})
+            return _answered(answer, media, extensions, {**_REVALIDATED, "ETag": tag})
         return _answered(answer, media, extensions)
+
+    def _text(self, request: GraphQLRequest) -> str:
+        """The document. RequestError where it is not known or not served."""
+        try:
+            return self._documents.text(request.query, request.document)
+        except HashMismatchError:
+            raise RefusedError(400, "BAD_REQUEST", "The hash is not the SHA-256 of the query.") from None
+        except DocumentRefusedError as error:
+            refused = {"message": str(error), "extensions": {"code": error.code}}
+            raise RequestError(GraphQLResponse([refused], ran=False)) from None
 
     def _take(self, take: Callable[[], None], caller: Caller, extensions: dict[str, Any]) -> None:
         """What a request takes from the caller's budget. A refusal tells what is left of it."""
@@ -197,7 +223,9 @@ def _cost(cost: RequestCost) -> dict[str, Any]:
     }
 
 
-def _answered(answer: GraphQLResponse, media: str, extensions: Mapping[str, Any]) -> Response:
+def _answered(
+    answer: GraphQLResponse, media: str, extensions: Mapping[str, Any], headers: Mapping[str, str] = _NO_HEADERS
+) -> Response:
     """200; where nothing was executed, 400 under the newer media type.
 
     GraphQL over HTTP: under application/json a client could not tell our 400 from one of a proxy.
@@ -205,7 +233,7 @@ def _answered(answer: GraphQLResponse, media: str, extensions: Mapping[str, Any]
     written = answer.written()
     if "errors" in written:
         written["errors"] = [_found_by(error, extensions) for error in written["errors"]]
-    return _response({**written, "extensions": extensions}, 200 if answer.ran or media == JSON else 400, media, {})
+    return _response({**written, "extensions": extensions}, 200 if answer.ran or media == JSON else 400, media, headers)
 
 
 def _found_by(error: dict[str, Any], extensions: Mapping[str, Any]) -> dict[str, Any]:
@@ -227,5 +255,5 @@ def _media_type(scope: Scope) -> str:
     return media
 
 
-def _response(content: dict[str, Any], status: int, media: str, headers: dict[str, str]) -> Response:
+def _response(content: dict[str, Any], status: int, media: str, headers: Mapping[str, str]) -> Response:
     return Response(orjson.dumps(content), status, {**_HEADERS, "Content-Type": f"{media}; charset=utf-8", **headers})

@@ -7,6 +7,7 @@ issuers   `[[auth.issuers]]`: identity providers, and how their claims are read
 cache_bounds  `[gateway.cache]`: how much is kept
 callers   `[gateway.callers]`: how much each person may ask for in a minute
 connections  `[gateway.connections]`: what a client may use before it is known
+documents  `[gateway.documents]`: documents that clients name instead of sending their text
 store     `[store]`: how long the journal keeps ended tasks
 people    `[[people]]`: people and their identities
 checks    each table against its type, and the tables against each other
@@ -21,6 +22,7 @@ from gateway.settings.auth import ApiKey, ApiKeysAuth, AuthSettings, DemoAuth, O
 from gateway.settings.cache_bounds import CacheBounds
 from gateway.settings.callers import CallersSettings
 from gateway.settings.connections import ConnectionLimits
+from gateway.settings.documents import DocumentsSettings
 from gateway.settings.errors import ConfigurationError
 from gateway.settings.file import Settings, load
 from gateway.settings.gateway import GatewaySettings
@@ -39,6 +41,7 @@ __all__ = [
     "ConfigurationError",
     "ConnectionLimits",
     "DemoAuth",
+    "DocumentsSettings",
     "GatewaySettings",
     "IssuerSettings",
     "LoginSettings",

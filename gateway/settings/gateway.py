@@ -11,6 +11,7 @@ from connectors.sdk.settings import Section
 from gateway.settings.cache_bounds import CacheBounds
 from gateway.settings.callers import CallersSettings
 from gateway.settings.connections import ConnectionLimits
+from gateway.settings.documents import DocumentsSettings
 from schema.core.limits import DocumentLimits
 
 _ORIGIN = re.compile(r"\*|https?://[^\s/?#@]+")
@@ -69,6 +70,7 @@ class GatewaySettings(Section):
     mutation_deadline: float = Field(default=60.0, gt=0, le=300)
     bulk_deadline: float = Field(default=300.0, gt=0, le=3_600)
     callers: CallersSettings = CallersSettings()
+    documents: DocumentsSettings = DocumentsSettings()
     limits: DocumentLimits = DocumentLimits()
     # What a client may use before it is known.
     connections: ConnectionLimits = ConnectionLimits()

@@ -350,8 +350,8 @@ async def test_a_known_document_is_neither_parsed_nor_validated_again(
 
 @pytest.mark.parametrize("query", [TYPENAME, "{"])
 async def test_no_http_cache_keeps_an_answer(client: httpx2.AsyncClient, query: str) -> None:
-    """An answer is for one person, although the URL of a GET does not say for whom."""
-    answer = await client.get("/graphql", params={"query": query})
+    """An answer is for one person, and may change at any moment. For GET see test_documents.py."""
+    answer = await post(client, query)
 
     assert ("private, no-store", "Accept, Authorization") == (answer.headers["Cache-Control"], answer.headers["Vary"])
 
