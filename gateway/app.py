@@ -28,7 +28,7 @@ from gateway.http import (
     metrics_routes,
 )
 from gateway.settings import Settings
-from schema.api import build_schema
+from schema.api import build_schema, build_subgraph
 from schema.execution import Execution
 from schema.ports import SourceInfo
 
@@ -94,9 +94,10 @@ def create_app(settings: Settings, *, pause: Pause = anyio.sleep) -> FastAPI:
         else None
     )
     resource = ProtectedResource(settings.auth)
+    subgraph = settings.gateway.subgraph
     route = GraphQLRoute(
         Execution(
-            build_schema(),
+            build_subgraph(subgraph.version) if subgraph.enabled else build_schema(),
             settings.gateway.limits,
             introspection=settings.gateway.offers("introspection"),
             suggestions=settings.gateway.offers("suggestions"),

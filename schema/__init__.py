@@ -3,6 +3,7 @@
 Layers, each knows those below it (tested):
 
 api.py      Query and Mutation, mounted from the nouns; the schema as object and as text
+subgraph.py what a router of Apollo Federation asks for: entities by their keys, the SDL
 node.py     `node`, `nodes`: anything by its global id
 operation/  writes as the journal has them
 task/       tasks, lists of tasks, counts, the viewer's inbox, writes to tasks

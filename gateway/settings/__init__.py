@@ -8,6 +8,7 @@ cache_bounds  `[gateway.cache]`: how much is kept
 callers   `[gateway.callers]`: how much each person may ask for in a minute
 connections  `[gateway.connections]`: what a client may use before it is known
 documents  `[gateway.documents]`: documents that clients name instead of sending their text
+subgraph  `[gateway.subgraph]`: part of a graph of Apollo Federation
 store     `[store]`: how long the journal keeps ended tasks
 people    `[[people]]`: people and their identities
 checks    each table against its type, and the tables against each other
@@ -29,6 +30,7 @@ from gateway.settings.gateway import GatewaySettings
 from gateway.settings.issuers import Algorithm, ClaimPaths, IssuerSettings, LoginSettings, is_protected
 from gateway.settings.people import PersonSettings
 from gateway.settings.store import StoreSettings
+from gateway.settings.subgraph import SubgraphSettings
 
 __all__ = [
     "Algorithm",
@@ -49,6 +51,7 @@ __all__ = [
     "PersonSettings",
     "Settings",
     "StoreSettings",
+    "SubgraphSettings",
     "is_protected",
     "load",
 ]

@@ -13,7 +13,6 @@ from connectors.sdk.settings import Section, SourceSettings
 from gateway.documents import ManifestError, TrustedDocuments, read_manifests
 from gateway.settings.auth import Auth, AuthSettings
 from gateway.settings.checks import check_auth, check_distinct, check_identities, check_sources, checked
-from gateway.settings.documents import DocumentsSettings
 from gateway.settings.errors import ConfigurationError, KeyPath
 from gateway.settings.gateway import GatewaySettings
 from gateway.settings.link_checks import check_links, check_subjects
@@ -78,7 +77,7 @@ def load(path: Path) -> Settings:
         people=head.people,
         sources=sources,
         store=head.store,
-        documents=_trusted(head.gateway.documents),
+        documents=_trusted(head.gateway),
     )
 
 
@@ -88,8 +87,12 @@ def _place_manifests(documents: Any, folder: Path) -> None:
         documents["manifests"] = [str(folder / each) if isinstance(each, str) else each for each in manifests]
 
 
-def _trusted(settings: DocumentsSettings) -> TrustedDocuments:
-    path = ("gateway", "documents")
+def _trusted(gateway: GatewaySettings) -> TrustedDocuments:
+    settings, path = gateway.documents, ("gateway", "documents")
+    if settings.only_trusted and gateway.subgraph.enabled:
+        raise ConfigurationError(
+            (*path, "only_trusted"), "does not go with [gateway.subgraph]: a router writes the documents that it sends"
+        )
     try:
         documents = read_manifests(settings.manifests)
     except ManifestError as error:

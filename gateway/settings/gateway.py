@@ -12,6 +12,7 @@ from gateway.settings.cache_bounds import CacheBounds
 from gateway.settings.callers import CallersSettings
 from gateway.settings.connections import ConnectionLimits
 from gateway.settings.documents import DocumentsSettings
+from gateway.settings.subgraph import SubgraphSettings
 from schema.core.limits import DocumentLimits
 
 _ORIGIN = re.compile(r"\*|https?://[^\s/?#@]+")
@@ -71,6 +72,7 @@ class GatewaySettings(Section):
     bulk_deadline: float = Field(default=300.0, gt=0, le=3_600)
     callers: CallersSettings = CallersSettings()
     documents: DocumentsSettings = DocumentsSettings()
+    subgraph: SubgraphSettings = SubgraphSettings()
     limits: DocumentLimits = DocumentLimits()
     # What a client may use before it is known.
     connections: ConnectionLimits = ConnectionLimits()

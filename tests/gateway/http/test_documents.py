@@ -143,3 +143,20 @@ async def test_answers_with_errors_and_of_post_have_no_tag(client: httpx2.AsyncC
     assert [(200, "private, no-store", False)] * 2 == [
         (answer.status_code, answer.headers["Cache-Control"], "ETag" in answer.headers) for answer in (failing, posted)
     ]
+
+
+async def test_a_subgraph_is_switched_on(open_client: OpenClient) -> None:
+    """Routers may read its SDL also where introspection is off."""
+    keyed = f'[auth]\nmode = "api_keys"\nkeys = [{{person = "bob", sha256 = "{sha256_of("key")}"}}]\n'
+    settings = '[gateway]\nprofile = "production"\n[gateway.subgraph]\nenabled = true\nversion = "2.9"\n'
+    async with open_client(gateway=settings, auth=keyed) as client:
+        stranger = await client.post("/graphql", json={"query": "{ _service { sdl } }"})
+        told = await client.post(
+            "/graphql", json={"query": "{ _service { sdl } }"}, headers={"Authorization": "Bearer key"}
+        )
+    async with open_client() as client:
+        ordinary = await client.post("/graphql", json={"query": "{ _service { sdl } }"})
+
+    assert stranger.status_code == 401
+    assert "federation/v2.9" in told.json()["data"]["_service"]["sdl"]
+    assert "GRAPHQL_VALIDATION_FAILED" == ordinary.json()["errors"][0]["extensions"]["code"]

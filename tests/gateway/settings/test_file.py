@@ -224,6 +224,10 @@ def test_an_address_that_cannot_be_one_of_a_system_is_refused(tmp_path: Path, ad
     [
         ('manifests = ["absent.json"]', "gateway.documents.manifests[0]: "),
         ("only_trusted = true", "gateway.documents.only_trusted: is true, but no manifest has a document"),
+        (
+            'manifests = ["good.json"]\nonly_trusted = true\n[gateway.subgraph]\nenabled = true',
+            "gateway.documents.only_trusted: does not go with [gateway.subgraph]",
+        ),
     ],
 )
 def test_manifests_are_read_with_the_configuration(tmp_path: Path, documents: str, told: str) -> None:
