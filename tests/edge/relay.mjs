@@ -2,7 +2,7 @@
 // what the program found.
 import { createRequire } from "node:module";
 import relay from "relay-runtime";
-import { asked } from "./asked.mjs";
+import { asked } from "../clients/asked.mjs";
 
 const { Environment, Network, RecordSource, Store, commitMutation, createOperationDescriptor, fetchQuery, getSingularSelector } = relay;
 const require = createRequire(import.meta.url);
@@ -41,12 +41,12 @@ told.distinct = new Set(ids).size;
 
 // Each type is read again by its id alone, as a @refetchable fragment does.
 const lists = await queried("inboxListsQuery", {});
-const commented = await queried("inboxCommentsQuery", { ids: ids.slice(0, 20) });
+const commented = await queried("inboxCommentsQuery", { ids: [...ids.slice(-10), ...ids.slice(0, 10)] });
 const of = (list) => list.edges[0]?.node.id;
 const known = {
   Task: ids[0],
-  Flow: of(lists.flows),
-  FlowDefinition: lists.flows.edges.map(({ node }) => node.definition?.id).find(Boolean),
+  Flow: inbox().edges.map(({ node }) => node.flow?.id).find(Boolean),
+  FlowDefinition: inbox().edges.map(({ node }) => node.flow?.definition?.id).find(Boolean),
   TaskDefinition: of(lists.taskDefinitions),
   User: of(lists.users),
   Group: of(lists.groups),
@@ -55,9 +55,13 @@ const known = {
 };
 told.refetched = {};
 for (const [type, id] of Object.entries(known)) {
+  if (id === undefined) {
+    told.refetched[type] = "none was found";
+    continue;
+  }
   await queried(`inbox${type}RefetchQuery`, { id });
   const record = environment.getStore().getSource().get(id);
-  told.refetched[type] = id !== undefined && record?.__typename === type && Object.keys(record).some((key) => ["title", "name", "displayName", "text"].includes(key));
+  told.refetched[type] = record?.__typename === type && Object.keys(record).some((key) => ["title", "name", "displayName", "text"].includes(key));
 }
 
 // A write updates the row wherever it is shown.

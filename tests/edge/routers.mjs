@@ -6,7 +6,7 @@ import { ApolloGateway, RemoteGraphQLDataSource } from "@apollo/gateway";
 import { composeServices } from "@apollo/composition";
 import { createGatewayRuntime } from "@graphql-hive/gateway";
 import { buildSchema, getOperationAST, graphql, parse } from "graphql";
-import { asked } from "./asked.mjs";
+import { asked } from "../clients/asked.mjs";
 
 const { url, sdl, other, tasks, person, query } = asked;
 const authorization = `Bearer ${person}`;

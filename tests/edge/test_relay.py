@@ -8,14 +8,15 @@ import anyio
 import pytest
 
 from schema.api import build_schema, sdl
-from tests.clients.conftest import on_a_socket
-from tests.edge.conftest import HERE, told_by_node
+from tests.clients.conftest import answered_by_node, on_a_socket
+from tests.edge.conftest import HERE
 from tests.world import opened
 
 CONFIGURATION = {
     "src": "./src",
     "schema": "./schema.graphql",
     "language": "javascript",
+    "eagerEsModules": False,
     "artifactDirectory": "./artifacts",
     "persistConfig": {"file": "./manifest.json", "algorithm": "SHA256"},
     "customScalarTypes": {"DateTime": "string", "JSON": "mixed"},
@@ -46,7 +47,7 @@ async def test_a_program_with_relay(node: str, tmp_path: Path) -> None:
     settings = 'documents = { manifests = ["manifest.json"], only_trusted = true }'
     async with opened(tmp_path, in_gateway=[settings]) as world, on_a_socket(world.app) as address:
         asked = {"url": f"{address}/graphql", "artifacts": str(program / "artifacts"), "person": "alice"}
-        told = await told_by_node(node, "relay.mjs", asked)
+        told = await answered_by_node(node, HERE / "relay.mjs", asked)
         refused = await world.ask("{ __typename }")
 
     assert 11 < len(documents)

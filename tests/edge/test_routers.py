@@ -10,11 +10,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from schema.api import sdl
 from schema.subgraph import subgraph_sdl
-from tests.clients.conftest import on_a_socket
-from tests.edge.conftest import told_by_node
+from tests.clients.conftest import answered_by_node, on_a_socket
+from tests.edge.conftest import HERE
 from tests.world import World, opened
 
-OTHER = (Path(__file__).parent / "invoices.graphql").read_text(encoding="utf-8")
+OTHER = (HERE.parent / "clients" / "invoices.graphql").read_text(encoding="utf-8")
 ROUTERS = ("@apollo/gateway", "@graphql-hive/gateway")
 QUERY = "{ invoices(first: 100) { number task { id title state source { name } } } }"
 
@@ -70,9 +70,9 @@ async def test_both_routers_join_a_hundred_references_by_one_call(node: str, wor
     ids = [*list(shown)[:98], *hidden, "VGFzazpjOC00MDQ="]
     asked = Asked(world.app)
     async with on_a_socket(asked) as address:
-        told = await told_by_node(
+        told = await answered_by_node(
             node,
-            "routers.mjs",
+            HERE / "routers.mjs",
             {
                 "url": f"{address}/graphql",
                 "sdl": subgraph_sdl(sdl(), "2.3"),

@@ -5,12 +5,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { generate } from "@graphql-codegen/cli";
 import eslintPlugin from "@graphql-eslint/eslint-plugin";
-import { CriticalityLevel, coverage, diff, validate } from "@graphql-inspector/core";
+import { coverage, diff, validate } from "@graphql-inspector/core";
 import { ESLint } from "eslint";
 import { Source, buildSchema } from "graphql";
 import { createRequire } from "node:module";
 import ts from "typescript";
-import { asked } from "./asked.mjs";
+import { asked } from "../clients/asked.mjs";
 
 const here = import.meta.dirname;
 const folder = mkdtempSync(join(tmpdir(), "taskgate-tools-"));
@@ -49,7 +49,7 @@ try {
 
   // GraphQL Inspector.
   const changes = await diff(buildSchema(asked.older), schema);
-  told["@graphql-inspector diff"] = changes.filter(({ criticality }) => criticality.level === CriticalityLevel.Breaking).map(({ message }) => message);
+  told["@graphql-inspector diff"] = changes.map(({ message }) => message);
   told["@graphql-inspector validate"] = validate(schema, [new Source(document)]).flatMap(({ errors, deprecated }) => [...errors, ...deprecated].map(String));
   const covered = coverage(schema, [new Source(document)]).types;
   told["@graphql-inspector coverage"] = ["Task", "Viewer"].filter((name) => !covered[name]?.hits);

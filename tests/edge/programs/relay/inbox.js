@@ -16,6 +16,12 @@ graphql`
         node {
           id
           state
+          flow {
+            id
+            definition {
+              id
+            }
+          }
           ...inboxTask_task
         }
       }
@@ -98,9 +104,6 @@ graphql`
       edges {
         node {
           id
-          definition {
-            id
-          }
         }
       }
     }

@@ -5,8 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.clients.conftest import Seen, on_a_socket
-from tests.edge.conftest import told_by_node
+from tests.clients.conftest import HERE, Seen, answered_by_node, on_a_socket
 from tests.gateway.conftest import opener
 
 CLIENTS = ("@apollo/client POST", "@apollo/client GET", "@urql/exchange-persisted POST", "@urql/exchange-persisted GET")
@@ -25,7 +24,9 @@ async def test_clients_register_what_they_ask(node: str, tmp_path: Path, setting
         transport: Any = client._transport
         seen = Seen(transport.app)
         async with on_a_socket(seen) as address:
-            told = await told_by_node(node, "persisted.mjs", {"url": f"{address}/graphql", "person": "alice"})
+            told = await answered_by_node(
+                node, HERE / "persisted.mjs", {"url": f"{address}/graphql", "person": "alice"}
+            )
 
     assert dict.fromkeys(CLIENTS, ["Alice Moreno"] * 2) == told
     assert requests * len(CLIENTS) == len(seen.requests)
