@@ -1,5 +1,8 @@
 """What a router of Apollo Federation asks for. Composition and routers themselves: tests/edge."""
 
+import re
+import tomllib
+from pathlib import Path
 from typing import Any, get_args
 
 import pytest
@@ -153,6 +156,20 @@ def test_the_graph_of_clients_has_none_of_it() -> None:
     assert set() == names - own.type_map.keys()
     assert all(described)
     assert {"_entities", "_service"} == own.query_type.fields.keys() - build_core(sdl()).query_type.fields.keys()  # type: ignore[union-attr]
+
+
+def test_the_page_shows_what_works() -> None:
+    """Its command is one of the program, its configuration is taken, and the other team's keys are ours."""
+    text = (Path(__file__).parents[2] / "docs" / "subgraph.md").read_text(encoding="utf-8")
+    (settings,) = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
+    (other,) = re.findall(r"```graphql\n(.*?)```", text, re.DOTALL)
+
+    assert {"enabled": True, "version": "2.3"} == tomllib.loads(settings)["gateway"]["subgraph"]
+    assert "taskgate schema --subgraph 2.3 > taskgate.graphql" in text
+    assert set(re.findall(r"^type (\w+) @key\(fields: \"id\", resolvable: false\)", other, re.MULTILINE)) <= set(
+        ENTITIES
+    )
+    assert subgraph_sdl(sdl(), "2.3").partition(", import")[0] == other.partition(", import")[0]
 
 
 def test_a_graph_without_an_entity_is_noticed() -> None:
