@@ -8,13 +8,13 @@ RUN python3 assets.py --required
 
 FROM python:3.12-slim AS build
 WORKDIR /src
-COPY pyproject.toml README.md ./
+COPY pyproject.toml constraints.txt README.md ./
 COPY connectors connectors
 COPY schema schema
 COPY gateway gateway
 COPY sandbox sandbox
 COPY --from=graphiql /src/npm gateway/graphiql/npm
-RUN python -m venv /opt/taskgate && /opt/taskgate/bin/pip install --no-cache-dir .
+RUN python -m venv /opt/taskgate && /opt/taskgate/bin/pip install --no-cache-dir --constraint constraints.txt ".[otel]"
 
 FROM python:3.12-slim
 RUN useradd --system --uid 10001 --no-create-home taskgate \

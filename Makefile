@@ -45,15 +45,15 @@ help:
 	@echo "make graphiql   fetch the files of the page at /graphql from npm; demo and test do it too"
 	@echo "make clean      remove .venv and what the tools left"
 
-.venv/.installed: pyproject.toml
+.venv/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "taskgate needs Python 3.11 or newer: make PYTHON=...")'
 	@echo "installing taskgate into .venv: one to four minutes, once"
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable .
 	@touch $@
 
 .venv/.installed-dev: .venv/.installed
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
 	@touch $@
 
 # Says so and succeeds where Node.js or the registry is missing.

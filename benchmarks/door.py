@@ -1,4 +1,4 @@
-"""Attacks on the door: `python benchmarks/door.py [--seconds N] [--rounds N]`.
+"""Attacks on the door: `python benchmarks/door.py [--seconds N] [--rounds N] [--load N]`.
 
 A gateway without sources runs in a process of its own, as `taskgate serve` starts it, with two seconds for a head and for a
 body. Clients without a token attack it from loopback addresses of their own, one kind of attack after the other, for so many
@@ -10,50 +10,43 @@ Then shutdown, so many rounds: four clients send requests without a pause, some 
 wait, and the gateway gets a SIGTERM in between. It prints the requests that connected and were not answered, which must be
 none, and how long the gateway took to end, at most 10 seconds.
 
+Before that, load: a gateway with a stand-in answers a page of 100 cached tasks, first to clients that ask one request after
+the other, for the highest rate that it manages; then three times as many requests arrive each second, whatever becomes of
+them, and then half as many. It prints the rate of answers, which must stay above 80 % of the highest, what refusals took,
+and whether there are still any five seconds after the load.
+
 Exits with 1 where a goal was missed.
 """
 
 import argparse
 import asyncio
 import contextlib
-import signal
-import socket
 import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+import uvloop
 from msgspec import Struct
+
+from benchmarks.door_parts import (
+    BODY,
+    CONFIGURATION,
+    POST,
+    Gateway,
+    ended,
+    livez,
+    loaded,
+    served,
+    stand_in_process,
+)
+from benchmarks.processes import started
 
 GOAL_MS = 100.0
 GOAL_EXIT = 10.0
-CONFIGURATION = """
-[gateway]
-secret = "a secret of the benchmark, long enough"
-profile = "development"
-
-[gateway.connections]
-head_seconds = 2
-body_seconds = 2
-answer_seconds = 2
-
-[auth]
-mode = "demo"
-default_person = "alice"
-
-[[people]]
-key = "alice"
-name = "Alice"
-"""
-BODY = b'{"query": "{ __typename }"}'
-POST = (
-    b"POST /graphql HTTP/1.1\r\nhost: gateway.test\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n%b"
-    % (len(BODY), BODY)
-)
 PIECE = b"a" * 65_536
 
 
@@ -130,63 +123,6 @@ ATTACKS = (
 )
 
 
-class Gateway:
-    """A gateway process."""
-
-    def __init__(self, process: asyncio.subprocess.Process, port: int) -> None:
-        self.process, self.port = process, port
-
-    def cpu(self) -> float:
-        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / 100
-
-    def connections(self) -> int:
-        files = Path(f"/proc/{self.process.pid}/fd").iterdir()
-        return sum(1 for file in files if file.is_symlink() and str(file.readlink()).startswith("socket:"))
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
-
-
-@asynccontextmanager
-async def served(folder: Path) -> AsyncIterator[Gateway]:
-    config, port = folder / "taskgate.toml", free_port()
-    config.write_text(CONFIGURATION)
-    code = "from gateway.cli import app; app()"
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", code, "serve", "--config", str(config), "--port", str(port),
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    gateway = Gateway(process, port)
-    try:
-        async with asyncio.timeout(180):
-            while True:
-                with contextlib.suppress(OSError):
-                    await _livez(port)
-                    break
-                await asyncio.sleep(0.05)
-        yield gateway
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-
-
-async def _livez(port: int) -> float:
-    """Milliseconds to the answer, with a connection of its own."""
-    began = time.perf_counter()
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    writer.write(b"GET /livez HTTP/1.1\r\nhost: gateway.test\r\nconnection: close\r\n\r\n")
-    answer = await reader.read()
-    writer.close()
-    if not answer.startswith(b"HTTP/1.1 200"):
-        raise ConnectionError("no answer")
-    return (time.perf_counter() - began) * 1000
-
-
 async def probed(port: int, seconds: float) -> float:
     """The slowest of the answers to a client in a process of its own, whose event loop has nothing else to do."""
     process = await asyncio.create_subprocess_exec(
@@ -202,7 +138,7 @@ async def probe(port: int, seconds: float) -> float:
     while time.monotonic() < until:
         try:
             async with asyncio.timeout(5):
-                slowest = max(slowest, await _livez(port))
+                slowest = max(slowest, await livez(port))
         except (OSError, TimeoutError):
             slowest = max(slowest, 5_000.0)
         await asyncio.sleep(0.05)
@@ -240,7 +176,7 @@ async def attacked(gateway: Gateway, attack: Attack, seconds: float) -> tuple[Co
 async def attacks(folder: Path, seconds: float, only: str) -> int:
     print(f"{'attack':36} {'open':>5} {'CPU s':>6} {'slowest /livez':>15}   ends of connections")
     missed = 0
-    async with served(folder) as gateway:
+    async with served(folder, CONFIGURATION) as gateway:
         for attack in [each for each in ATTACKS if only in each.name]:
             ends, still, spent, slowest = await attacked(gateway, attack, seconds)
             is_missed = slowest > GOAL_MS
@@ -253,44 +189,6 @@ async def attacks(folder: Path, seconds: float, only: str) -> int:
             await asyncio.sleep(0.5)
     print(f"{missed} attacks held /livez for more than {GOAL_MS:.0f} ms")
     return missed
-
-
-async def ended(folder: Path) -> tuple[int, int, float]:
-    """One end of a gateway under load: requests sent, requests lost, seconds to the end."""
-    sent = lost = 0
-    async with served(folder) as gateway:
-        is_over = False
-
-        async def ask(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            nonlocal sent, lost
-            sent += 1
-            try:
-                writer.write(POST.replace(b"host", b"connection: close\r\nhost"))
-                lost += b'"__typename":"Query"' not in await reader.read()
-            except ConnectionError:
-                lost += 1
-            writer.close()
-
-        async def client(number: int) -> None:
-            while not is_over:
-                try:
-                    connection = await asyncio.open_connection("127.0.0.1", gateway.port)
-                except OSError:
-                    return
-                if number % 2:
-                    # The connection waits for a moment.
-                    await asyncio.sleep(0.002)
-                await ask(*connection)
-
-        clients = [asyncio.create_task(client(number)) for number in range(4)]
-        await asyncio.sleep(0.3)
-        gateway.process.send_signal(signal.SIGTERM)
-        began = time.monotonic()
-        await asyncio.wait_for(gateway.process.wait(), 30)
-        took = time.monotonic() - began
-        is_over = True
-        await asyncio.gather(*clients)
-    return sent, lost, took
 
 
 async def shutdowns(folder: Path, rounds: int) -> int:
@@ -307,14 +205,19 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Attacks before sign-in, and ends under load.")
     parser.add_argument("--seconds", type=float, default=5.0, help="of each attack")
     parser.add_argument("--rounds", type=int, default=50, help="ends of a gateway")
+    parser.add_argument("--load", type=float, default=10.0, metavar="SECONDS", help="of each load; 0: none")
     parser.add_argument("--only", default="", metavar="TEXT", help="attacks whose name contains TEXT")
     parser.add_argument("--probe", type=int, metavar="PORT", help="only ask /livez there, and print the slowest answer")
     given = parser.parse_args()
     if given.probe:
         print(asyncio.run(probe(given.probe, given.seconds)))
         return 0
-    with tempfile.TemporaryDirectory(prefix="taskgate-door-") as folder:
-        missed = asyncio.run(attacks(Path(folder), given.seconds, given.only))
+    with (
+        tempfile.TemporaryDirectory(prefix="taskgate-door-") as folder,
+        started("spawn", stand_in_process) as configuration,
+    ):
+        missed = uvloop.run(loaded(Path(folder), configuration, given.load)) if given.load else 0
+        missed += asyncio.run(attacks(Path(folder), given.seconds, given.only))
         missed += asyncio.run(shutdowns(Path(folder), given.rounds))
     return min(missed, 1)
 

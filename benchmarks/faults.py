@@ -130,7 +130,9 @@ class World:
         async with AsyncExitStack() as stack:
             folder = stack.enter_context(tempfile.TemporaryDirectory())
             path = Path(folder) / "taskgate.toml"
-            path.write_text(self._text, encoding="utf-8")
+            # All clients share the event loop with the gateway.
+            text = self._text.replace("[gateway]\n", "[gateway]\nadmission.lag_seconds = 10\n", 1)
+            path.write_text(text, encoding="utf-8")
             app = create_app(load(path))
             await stack.enter_async_context(app.router.lifespan_context(app))
             transport = httpx2.ASGITransport(app)

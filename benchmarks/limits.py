@@ -287,7 +287,8 @@ def _configuration(folder: Path, stand_in: GeotareasStandIn, url: str, run: Run)
     path.write_text(
         toml(
             {
-                "gateway": {"graphiql": False},
+                # The users share the event loop with the gateway.
+                "gateway": {"graphiql": False, "admission": {"lag_seconds": 10.0}},
                 "auth": {"mode": "demo", "default_person": "u000"},
                 "people": people,
                 "sources": [source],

@@ -25,7 +25,9 @@ GOAL = 20.0
 
 
 def directory(people: int) -> ReadDirectory:
-    async def read(source: str, *, with_groups: bool, is_awaited: Callable[[], bool]) -> DirectoryRecord:
+    async def read(
+        source: str, *, with_groups: bool, is_awaited: Callable[[], bool], pace: float = 0.0
+    ) -> DirectoryRecord:
         accounts = [
             User(native_id=f"{source}-{number}", name=f"Änne Keller {number}", email=f"Person{number}@example.com")
             for number in range(people)

@@ -2,6 +2,7 @@
 
 app           the ASGI application
 composition   opens, connects and closes all concrete parts
+generations   what each configuration made: sources, book of people, sign-in
 inspection    what commands find out, or change, without opening a gateway
 cli           the commands of `taskgate`
 http          what speaks HTTP: the GraphQL route, health, metrics, logs of requests
@@ -13,5 +14,7 @@ documents     documents that clients name instead of sending their text
 settings      the configuration file
 federation    all sources as one: lists, single objects, writes
 store         what outlives the process
+reloading     another configuration for a gateway that runs
+telemetry     traces, where they are switched on
 shared        what replicas must agree on: tags, rate limit windows, leases
 """

@@ -1,7 +1,8 @@
 """The ASGI application: routes, lifespan and middleware."""
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from weakref import WeakKeyDictionary
 
 import anyio
 from fastapi import FastAPI
@@ -12,71 +13,141 @@ from gateway.composition import Gateway, open_gateway
 from gateway.documents import AutomaticDocuments, DocumentLookup
 from gateway.federation.traffic import UpstreamRequestRecord
 from gateway.federation.writes import Pause
+from gateway.generations import Generation
 from gateway.graphiql import GraphiQL
 from gateway.http import (
-    REQUEST_ID_HEADER,
     AccessLog,
     CallerBudgets,
     Compression,
     Deadlines,
     GraphQLRoute,
+    KeptAnswers,
+    LoadLimit,
     Metrics,
+    OperationRecord,
     ProtectedResource,
+    Serving,
+    Traced,
+    cors_options,
     front_page,
     health_routes,
     log_upstream_request,
     metrics_routes,
 )
-from gateway.settings import Settings
+from gateway.reloading import Reloaded
+from gateway.settings import GatewaySettings, Settings
+from gateway.telemetry import NO_TRACING, Tracing, open_tracing
 from schema.api import build_schema, build_subgraph
-from schema.execution import Execution
+from schema.execution import BoundedIntExecutor, Execution
 from schema.ports import SourceInfo
 
-# Headers that a page of another origin may send: sign-in, and what GraphQL clients and tracing add by themselves.
-ALLOWED_HEADERS = (
-    "authorization",
-    "content-type",
-    "x-request-id",
-    "traceparent",
-    "tracestate",
-    "apollographql-client-name",
-    "apollographql-client-version",
-    "apollo-require-preflight",
-)
+
+class Servings:
+    """What requests are served with, by the generation that they begin with."""
+
+    def __init__(self, settings: GatewaySettings, gateway: Callable[[], Gateway]) -> None:
+        self._gateway = gateway
+        subgraph = settings.subgraph
+        self._schema = build_subgraph(subgraph.version) if subgraph.enabled else build_schema()
+        # Their hashes are those of their texts, whatever the configuration is.
+        self._automatic = AutomaticDocuments()
+        self._made: WeakKeyDictionary[Generation, Serving] = WeakKeyDictionary()
+        self._last: tuple[GatewaySettings, Serving] | None = None
+
+    @contextmanager
+    def pinned(self) -> Iterator[Serving]:
+        with self._gateway().generations.present.pinned() as generation:
+            yield self._made.get(generation) or self._make(generation)
+
+    def _make(self, generation: Generation) -> Serving:
+        """Known documents and budgets stay where their settings do."""
+        now = generation.settings.gateway
+        before, last = self._last or (None, None)
+        keeps_documents = before is not None and all(
+            getattr(before, name) == getattr(now, name)
+            for name in ("limits", "introspection", "suggestions", "fast_paths")
+        )
+        execution = (
+            last.execution
+            if last is not None and keeps_documents
+            else Execution(
+                self._schema,
+                now.limits,
+                introspection=now.offers("introspection"),
+                suggestions=now.offers("suggestions"),
+                executor=None if now.fast_paths.compiled_rows else BoundedIntExecutor,
+            )
+        )
+        keeps_budgets = last is not None and before is not None and before.callers == now.callers
+        made = Serving(
+            execution=execution,
+            authenticator=generation.authenticator,
+            federation=self._gateway().federation,
+            max_body_bytes=now.max_body_bytes,
+            deadlines=Deadlines(now.query_deadline, now.mutation_deadline, now.bulk_deadline),
+            # Answers of an earlier configuration are not given again.
+            kept=KeptAnswers(lambda: self._gateway().federation) if now.fast_paths.kept_answers else None,
+            documents=DocumentLookup(
+                generation.settings.documents,
+                only_trusted=now.documents.only_trusted,
+                automatic=self._automatic if now.documents.automatic else None,
+            ),
+            budgets=last.budgets if last is not None and keeps_budgets else CallerBudgets(now.callers),
+        )
+        self._made[generation] = made
+        self._last = (now, made)
+        return made
 
 
-def create_app(settings: Settings, *, pause: Pause = anyio.sleep) -> FastAPI:
+def create_app(settings: Settings, *, pause: Pause = anyio.sleep, tracing: Tracing | None = None) -> FastAPI:
     """A gateway over `settings`. Its parts are opened and closed with the application's lifespan.
 
-    `pause` waits between two looks at a write whose answer was lost; tests shorten it.
+    `pause` waits between two looks at a write whose answer was lost; tests shorten it. `tracing` replaces the one that is
+    configured.
     """
     opened: list[Gateway] = []
+    tracing = tracing or open_tracing(is_on=settings.gateway.traces)
 
     def sources() -> Sequence[SourceInfo] | None:
         return opened[0].federation.sources() if opened else None
 
+    load = LoadLimit(settings.gateway.admission)
     metrics = Metrics(
         sources=lambda: sources() or (),
         open_writes=lambda: opened[0].federation.open_writes() if opened else {},
-        keys=[source.key for source in settings.sources],
+        keys=lambda: opened[0].generations.sources if opened else (),
+        load=load.view,
     )
 
     def observe(record: UpstreamRequestRecord) -> None:
         metrics.observe(record)
         log_upstream_request(record)
 
+    def observe_operation(record: OperationRecord) -> None:
+        metrics.observe_operation(record)
+        tracing.note_operation(record.kind, record.name, record.codes)
+
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with open_gateway(
-            settings, observe=observe, settled=metrics.observe_settled, wrote=metrics.observe_write, pause=pause
+            settings,
+            observe=observe,
+            settled=metrics.observe_settled,
+            wrote=metrics.observe_write,
+            pause=pause,
+            tracing=tracing,
         ) as gateway:
             opened.append(gateway)
             try:
                 yield
             finally:
                 opened.clear()
+        await tracing.aclose()
 
-    app = FastAPI(title="taskgate", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    # A redirect would lead to whatever host the request names.
+    app = FastAPI(
+        title="taskgate", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False
+    )
 
     def drain(seconds: float) -> None:
         for gateway in opened:
@@ -94,49 +165,57 @@ def create_app(settings: Settings, *, pause: Pause = anyio.sleep) -> FastAPI:
         else None
     )
     resource = ProtectedResource(settings.auth)
-    subgraph = settings.gateway.subgraph
+    servings = Servings(settings.gateway, lambda: opened[0])
     route = GraphQLRoute(
-        Execution(
-            build_subgraph(subgraph.version) if subgraph.enabled else build_schema(),
-            settings.gateway.limits,
-            introspection=settings.gateway.offers("introspection"),
-            suggestions=settings.gateway.offers("suggestions"),
-        ),
-        authenticator=lambda: opened[0].authenticator,
-        federation=lambda: opened[0].federation,
-        max_body_bytes=settings.gateway.max_body_bytes,
-        deadlines=Deadlines(
-            settings.gateway.query_deadline, settings.gateway.mutation_deadline, settings.gateway.bulk_deadline
-        ),
-        budgets=CallerBudgets(settings.gateway.callers),
-        documents=DocumentLookup(
-            settings.documents,
-            only_trusted=settings.gateway.documents.only_trusted,
-            automatic=AutomaticDocuments() if settings.gateway.documents.automatic else None,
-        ),
+        servings.pinned,
+        load=load,
         resource_metadata=resource.metadata_address,
         page=graphiql.response if graphiql is not None else None,
-        observe=metrics.observe_operation,
+        observe=observe_operation,
     )
+
+    _offer_reload(app, opened, load=load, resource=resource, graphiql=graphiql)
     # All methods: the route refuses the wrong ones itself, with a GraphQL answer.
     app.router.routes.append(Route("/graphql", Compression(route), methods=None))
     app.router.routes.append(front_page(has_page=graphiql is not None))
     if graphiql is not None:
-        app.router.routes.append(graphiql.route)
+        app.router.routes.extend(graphiql.routes)
     app.router.routes.extend(resource.routes())
     app.include_router(health_routes(sources, lambda: opened[0].authenticator))
     if settings.gateway.metrics:
         app.include_router(metrics_routes(metrics))
 
     if settings.gateway.cors_origins:
-        app.add_middleware(
-            CORSMiddleware,
-            allow_origins=list(settings.gateway.cors_origins),
-            allow_methods=["GET", "POST"],
-            allow_headers=ALLOWED_HEADERS,
-            # Without WWW-Authenticate a page could not read where to sign in.
-            expose_headers=[REQUEST_ID_HEADER, "Retry-After", "WWW-Authenticate"],
-        )
+        app.add_middleware(CORSMiddleware, **cors_options(settings.gateway))
+    if tracing is not NO_TRACING:
+        app.add_middleware(Traced, tracing=tracing)
     # Around all others: each answer has its request id, that to a preflight too.
     app.add_middleware(AccessLog, observe=metrics.observe_request)
     return app
+
+
+def _offer_reload(
+    app: FastAPI,
+    opened: Sequence[Gateway],
+    *,
+    load: LoadLimit,
+    resource: ProtectedResource,
+    graphiql: GraphiQL | None,
+) -> None:
+    """`state.reload` takes other settings over, `state.retired` waits until no request has parts of earlier ones."""
+
+    async def reload(wanted: Settings) -> Reloaded:
+        """ReloadError if nothing was changed."""
+        generations = opened[0].generations
+        done = await generations.reload(wanted)
+        now = generations.present.newest.settings
+        load.change(now.gateway.admission)
+        resource.change(now.auth)
+        if graphiql is not None:
+            graphiql.change(now)
+        return done
+
+    async def retired() -> None:
+        await opened[0].generations.retired()
+
+    app.state.reload, app.state.retired = reload, retired

@@ -3,10 +3,10 @@
 import math
 import secrets
 import time
-from collections.abc import AsyncIterator, Callable, Hashable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Hashable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
-from functools import partial
+from types import MappingProxyType
 
 import anyio
 import structlog
@@ -14,15 +14,13 @@ from msgspec import Struct
 
 from connectors.sdk.clock import Clock, utc_now
 from connectors.sdk.model import FlowRef, Task, TaskRef
-from connectors.sdk.registry import connector_types
 from gateway.audit import Audit, AuditLine, LogAudit, ObservedAudit, open_audit
-from gateway.auth import Authenticator, open_authenticator
+from gateway.auth import Authenticator
 from gateway.federation.authorization import MOST_KEPT, KnownAccounts, OwnWork, RecentlyShown
 from gateway.federation.cache import Cache, Kind, Tag
 from gateway.federation.lists import (
     CursorCodec,
     DefinitionLists,
-    DirectoryScan,
     FlowLists,
     PeopleLists,
     Stats,
@@ -50,6 +48,7 @@ from gateway.federation.writes import (
     Reconciler,
     Recorder,
     Recovery,
+    Replays,
     Settled,
     Settler,
     StepWriter,
@@ -58,27 +57,29 @@ from gateway.federation.writes import (
     Undoer,
     WritePipeline,
 )
-from gateway.people import People, Person, SourceRules
-from gateway.people.opening import open_book
-from gateway.settings import Settings
+from gateway.generations import Generation, Generations
+from gateway.people import People
+from gateway.settings import OidcAuth, Settings
 from gateway.shared import Leases
 from gateway.shared.memory import memory_state
 from gateway.store import KEPT_SECONDS, EndedTask, Journal
 from gateway.store.sqlite import SqliteJournal
+from gateway.telemetry import NO_TRACING, Tracing
 from schema.ports import Target
 
 log = structlog.get_logger("taskgate.federation")
-
-# Seconds for which the start waits until every source has looked at its account, and every issuer has told its keys.
-FIRST_LOOK = 3.0
 
 
 class Gateway(Struct, frozen=True, kw_only=True):
     """What the application serves requests with. `reopen_audit`: the audit's file was moved away, and a new one is begun."""
 
-    authenticator: Authenticator
+    generations: Generations
     federation: FederatedSources
     reopen_audit: Callable[[], None]
+
+    @property
+    def authenticator(self) -> Authenticator:
+        return self.generations.present.get().authenticator
 
 
 @asynccontextmanager
@@ -89,53 +90,52 @@ async def open_gateway(
     settled: Settled = lambda _source, _status: None,
     wrote: Callable[[AuditLine], None] = lambda _line: None,
     pause: Pause = anyio.sleep,
+    tracing: Tracing = NO_TRACING,
 ) -> AsyncIterator[Gateway]:
     """All parts, open until the block ends.
 
     `observe` is called after every upstream request, `settled` for every write whose result became known later,
     `wrote` with every line of the audit. `pause` waits between two looks at a write whose answer was lost.
+    `tracing` has a span for each upstream request.
     """
     async with AsyncExitStack() as stack:
         shared = memory_state()
-        sources = []
-        for section in settings.sources:
-            kind, reading = connector_types()[section.vendor], section.as_reader()
-            source = Source(
-                kind.open(section),
-                reader=None if reading is None else kind.open(reading),
-                rate_limits=shared.rate_limits,
-                observe=observe,
-            )
-            stack.push_async_callback(source.aclose)
-            sources.append(source)
         audit = stack.enter_context(open_audit(settings.gateway.audit))
-        people = await stack.enter_async_context(
-            open_book(
-                [Person(caller=person.caller(), subject=person.subject) for person in settings.people],
-                {source.key: SourceRules.of(source.connector) for source in sources},
-                DirectoryScan({source.key: source for source in sources}),
-            )
-        )
-        authenticator = await stack.enter_async_context(
-            open_authenticator(settings.auth, people, is_development=settings.gateway.profile == "development")
-        )
         keep_own = timedelta(days=settings.store.keep_own_days)
         journal = SqliteJournal(settings.gateway.journal, keep_ended=keep_own.total_seconds())
         stack.callback(journal.close)
-        own = own_work(people, keep=keep_own, ended=await journal.ended_tasks(most=MOST_KEPT))
+        # People who signed in are kept where they sign in with tokens.
+        keep_people = settings.store.keep_people_days if isinstance(settings.auth, OidcAuth) else 0
+        generations = Generations(
+            rate_limits=shared.rate_limits,
+            observe=observe,
+            tracing=tracing,
+            people_store=journal.people(keep=timedelta(days=keep_people).total_seconds()),
+        )
+        stack.push_async_callback(generations.aclose)
+        first = await generations.open(settings)
+        ended = await journal.ended_tasks(most=MOST_KEPT)
+        own = own_work(generations.people, keep=keep_own, sources=generations.sources, ended=ended)
         bounds = settings.gateway.cache
+        deadlines = {section.key: section.deadline for section in settings.sources}
         answers = Cache(
             max_bytes=bounds.max_bytes,
             max_entries=bounds.max_entries,
             log=shared.invalidations,
-            flight_context=flight_context(
-                {source.key: section.deadline for source, section in zip(sources, settings.sources, strict=True)}
-            ),
+            flight_context=flight_context(deadlines),
         )
         stack.push_async_callback(answers.aclose)
+
+        def changed(generation: Generation) -> None:
+            # Those of sources that are gone stay: calls may be under way.
+            deadlines.update({section.key: section.deadline for section in generation.settings.sources})
+            bounds = generation.settings.gateway.cache
+            answers.resize(max_bytes=bounds.max_bytes, max_entries=bounds.max_entries)
+
+        generations.on_change = changed
         federation = compose(
-            sources,
-            people=people,
+            generations.sources,
+            people=generations.people,
             journal=journal,
             answers=answers,
             cursors=CursorCodec(_secret(settings)),
@@ -149,34 +149,30 @@ async def open_gateway(
         )
         stack.push_async_callback(federation.stop)
         await federation.start()
-        async with anyio.create_task_group() as group:
-            for source in sources:
-                group.start_soon(partial(source.start, within=FIRST_LOOK))
-            group.start_soon(partial(authenticator.first_look, within=FIRST_LOOK))
-        yield Gateway(
-            authenticator=authenticator,
-            federation=federation,
-            reopen_audit=audit.reopen,
-        )
+        await generations.start(first)
+        yield Gateway(generations=generations, federation=federation, reopen_audit=audit.reopen)
 
 
-def link_rules(source: Source) -> SourceRules:
-    """How people are linked to the accounts of the source."""
-    settings = source.connector.settings
-    return SourceRules(
-        settings=settings.people,
-        facts=source.connector.info.directory,
-        directory_seconds=settings.cache.directory_seconds,
+def own_work(
+    people: People,
+    *,
+    keep: timedelta,
+    sources: Mapping[str, Source] = MappingProxyType({}),
+    ended: Iterable[EndedTask] = (),
+) -> OwnWork:
+    """What people ended, from what the journal has."""
+    return OwnWork(
+        ended, keep=keep, is_person=lambda ref: people.by_native_ref(ref) is not None, scope=scopes_of(sources)
     )
 
 
-def own_work(people: People, *, keep: timedelta, ended: Iterable[EndedTask] = ()) -> OwnWork:
-    """What people ended, from what the journal has."""
-    return OwnWork(ended, keep=keep, is_person=lambda ref: people.by_native_ref(ref) is not None)
+def scopes_of(sources: Mapping[str, Source]) -> Callable[[str], Hashable]:
+    """The credential scope of the current call of each source."""
+    return lambda source: sources[source].scope if source in sources else None
 
 
 def compose(
-    sources: Sequence[Source],
+    sources: Sequence[Source] | Mapping[str, Source],
     *,
     people: People,
     journal: Journal,
@@ -196,12 +192,9 @@ def compose(
 
     The deadlines are in seconds, for one write and for one bulk action. Without `audit` its lines are lines of the log.
     """
-    own = own or own_work(people, keep=timedelta(seconds=KEPT_SECONDS))
-    by_key = {source.key: source for source in sources}
-
-    def scope(source: str) -> Hashable:
-        return by_key[source].scope if source in by_key else None
-
+    by_key = sources if isinstance(sources, Mapping) else {source.key: source for source in sources}
+    own = own or own_work(people, keep=timedelta(seconds=KEPT_SECONDS), sources=by_key)
+    scope = scopes_of(by_key)
     known, shown = KnownAccounts(people, scope=scope), RecentlyShown()
 
     def ended(ref: TaskRef) -> None:
@@ -214,7 +207,7 @@ def compose(
     identities = Identities(people)
     tasks = TaskReader(by_key, reader=reader, overlay=overlay, flows=flows, own=own, links=Links(people))
     task_lists = TaskLists(
-        sources,
+        by_key,
         reader=reader,
         overlay=overlay,
         cursors=cursors,
@@ -269,8 +262,8 @@ def compose(
         now=now,
         monotonic=monotonic,
     )
-    flow_lists = FlowLists(sources, reader=reader, cursors=cursors, overlay=flow_overlay)
-    definition_lists = DefinitionLists(sources, reader=reader, cursors=cursors)
+    flow_lists = FlowLists(by_key, reader=reader, cursors=cursors, overlay=flow_overlay)
+    definition_lists = DefinitionLists(by_key, reader=reader, cursors=cursors)
     task_writer = TaskWriter(
         reads=tasks,
         overlay=overlay,
@@ -284,6 +277,7 @@ def compose(
         looks=Looks(),
     )
     recovery = Recovery(journal=journal, trail=trail)
+    replays = Replays(reads=tasks, own=own)
     pipeline = WritePipeline(
         by_key,
         journal=journal,
@@ -306,10 +300,14 @@ def compose(
         reconciler=reconciler,
         undoer=undoer,
         trail=trail,
+        replays=replays,
         deadline=write_deadline,
     )
     return FederatedSources(
-        sources,
+        by_key,
+        standing=lambda: (overlay.changes, flow_overlay.changes, own.changes),
+        settles_at=lambda: min(overlay.settles_at(), flow_overlay.settles_at()),
+        now=now,
         people=people,
         cache=answers,
         lists=Lists(
@@ -317,7 +315,7 @@ def compose(
             flows=flow_lists,
             definitions=definition_lists,
             people=PeopleLists(
-                sources,
+                by_key,
                 reader=reader,
                 cursors=cursors,
                 people=people,
@@ -359,6 +357,7 @@ def compose(
             recovery=recovery,
             recorder=recorder,
             trail=trail,
+            replays=replays,
         ),
         known=known,
         shown=shown,

@@ -1,14 +1,16 @@
 """What commands find out, or change, without opening a gateway: the journal, the providers, a source's directory."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from connectors.sdk.connector import Connector
-from connectors.sdk.errors import GatewayUnavailableError
+from connectors.sdk.errors import ConnectorError, GatewayUnavailableError
+from connectors.sdk.settings import SourceSettings
+from gateway.audit import audit_fault
 from gateway.auth import IssuerStatus, open_authenticator
 from gateway.federation.lists import DirectoryScan
-from gateway.federation.sources import Source
+from gateway.federation.sources import Source, of_address
 from gateway.federation.writes import shows_last_write
 from gateway.people.book import BookOfPeople
 from gateway.settings import Settings
@@ -16,6 +18,7 @@ from gateway.shared.memory import memory_state
 from gateway.store.forgetting import Forgotten
 from gateway.store.forgetting import forget_person as erase_person
 from gateway.store.sqlite import SqliteJournal
+from gateway.telemetry import tracing_fault
 
 # Seconds for two answers of each provider.
 LOOK_AT_ISSUERS = 12.0
@@ -39,6 +42,19 @@ def journal_fault(settings: Settings) -> str | None:
     except GatewayUnavailableError as error:
         return f"{path}: {error.message}"
     return None
+
+
+def faults_before_start(settings: Settings) -> Iterable[str]:
+    """What would keep the gateway from starting, a line each: `check` and `serve` find the same."""
+    is_on = settings.gateway.traces
+    for fault in (journal_fault(settings), audit_fault(settings.gateway.audit), tracing_fault(is_on=is_on)):
+        if fault is not None:
+            yield fault
+
+
+def address_fault(error: ConnectorError, section: SourceSettings) -> ConnectorError:
+    """What is told of a source that does not answer as it should: a wrong address, where that is the reason."""
+    return of_address(error, section)
 
 
 def forget_person(settings: Settings, key: str) -> Forgotten:

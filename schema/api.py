@@ -7,9 +7,9 @@ from typing import Any
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
+from schema.compiled import CompiledExecutor
 from schema.core.federation_version import FederationVersion
 from schema.core.scalars import SCALARS
-from schema.execution import BoundedIntExecutor
 from schema.flow import FlowMutations, FlowQueries
 from schema.node import NodeQueries
 from schema.operation import OperationQueries
@@ -87,7 +87,7 @@ def _built(query: type, scalars: Mapping[object, Any]) -> strawberry.Schema:
         query=query,
         mutation=Mutation,
         config=StrawberryConfig(scalar_map=dict(scalars)),
-        execution_context_class=BoundedIntExecutor,
+        execution_context_class=CompiledExecutor,
     )
     schema._schema.description = DESCRIPTION  # noqa: SLF001 Strawberry has no argument for it
     return schema

@@ -13,6 +13,7 @@ import pytest
 import structlog
 from hypothesis import settings
 
+from schema.compiled import CompiledExecutor
 from tests.world import world as world  # noqa: PLC0414 a fixture of all tests
 
 # The number of examples of property tests: HYPOTHESIS_PROFILE is `long` in `make test-long` and `few` in `make check`.
@@ -29,6 +30,9 @@ structlog.configure(
         structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
     ]
 )
+
+# Each operation is compiled at once: most tests ask each question once.
+CompiledExecutor.plans.warm_up = 1
 
 DESCRIPTIONS = Path(__file__).resolve().parents[2] / "shared" / "specs"
 

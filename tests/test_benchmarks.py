@@ -13,11 +13,14 @@ pytestmark = pytest.mark.server
 ROOT = Path(__file__).resolve().parents[1]
 SMALL = {
     "documents.py": ["--runs", "1", "--only", "nested"],
-    "door.py": ["--seconds", "0.2", "--rounds", "1", "--only", "without end"],
+    "door.py": ["--seconds", "0.2", "--rounds", "1", "--only", "without end", "--load", "0.5"],
     "faults.py": ["--seconds", "0.2"],
+    "footprint.py": ["--queries", "20", "--people", "5"],
     "limits.py": ["--seconds", "0.2"],
     "lists.py": ["--sizes", "200", "--runs", "1"],
+    "peers.py": ["--alone", "--seconds", "0.1", "--rounds", "1"],
     "people.py": ["--people", "500"],
+    "profile.py": ["--queries", "2", "--case", "warm"],
     "slow_rows.py": ["--assigned", "40"],
     "writes.py": ["--writes", "300", "--kills", "2", "--claims", "5"],
 }

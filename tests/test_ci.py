@@ -30,6 +30,7 @@ def tree(tmp_path: Path) -> Path:
     executable(tmp_path / "bin" / "make", 'test "$1" != test || exit "${MAKE_TEST:-0}"')
     executable(
         tmp_path / ".venv" / "bin" / "python",
+        'case "$*" in *pip-audit*) exit "${INSTALL:-0}";; *dependency_audit*) echo audited; exit "${AUDIT:-0}";; esac; '
         'echo "$@" >> runs; code=$(head -n 1 codes); sed -i 1d codes; exit "$code"',
     )
     return tmp_path
@@ -79,6 +80,17 @@ def test_a_machine_without_maven_tests_the_rest(tree: Path) -> None:
 
     assert (0, 0) == (code, count)
     assert "java, javac or mvn is not installed" in told
+
+
+@pytest.mark.parametrize(
+    ("environment", "expected"),
+    [({"AUDIT": "1"}, 1), ({"AUDIT": "124"}, 0), ({"INSTALL": "1", "AUDIT": "1"}, 0), ({"MAKE_TEST": "2"}, 2)],
+)
+def test_an_audit_that_cannot_be_made_fails_no_run(tree: Path, environment: dict[str, str], expected: int) -> None:
+    """One that finds something does."""
+    code, _, _ = run(tree, 0, **environment)
+
+    assert expected == code
 
 
 def test_the_other_tests_decide_in_any_case(tree: Path) -> None:

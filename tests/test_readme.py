@@ -20,6 +20,7 @@ from gateway.settings import (
     CacheBounds,
     CallersSettings,
     ClaimPaths,
+    FastPaths,
     IssuerSettings,
     LoginSettings,
     OidcAuth,
@@ -142,6 +143,7 @@ NEW = "application/graphql-response+json"
 REFUSALS: dict[str, dict[str, Any]] = {
     "UNAUTHENTICATED": {"headers": {"Authorization": "Bearer mallory"}},
     "BAD_REQUEST": {"json": []},
+    "PERSISTED_QUERY_NOT_FOUND": {"json": {"extensions": {"persistedQuery": {"version": 1, "sha256Hash": "a" * 64}}}},
     "METHOD_NOT_ALLOWED": {"method": "PUT"},
     "NOT_ACCEPTABLE": {"headers": {"Accept": "text/plain"}},
     "UNSUPPORTED_MEDIA_TYPE": {"content": "{ __typename }", "headers": {"Content-Type": "application/graphql"}},
@@ -173,12 +175,13 @@ def test_the_listed_codes_are_the_codes_of_the_gateway() -> None:
     listed = {code for row in CLIENTS.rows("code") for code in row[0].split(", ")}
 
     assert set(REFUSALS) <= listed
-    # Their statuses are tested with the budgets of callers, with the providers, and with documents by name.
-    by_name = {"PERSISTED_QUERY_NOT_FOUND", "PERSISTED_QUERY_NOT_SUPPORTED", "DOCUMENT_NOT_TRUSTED"}
+    # Their statuses are tested with the budgets of callers, the providers, the load, and documents by name.
+    by_name = {"PERSISTED_QUERY_NOT_SUPPORTED", "DOCUMENT_NOT_TRUSTED"}
     assert listed <= set(REFUSALS) | set(UserErrorCode) | by_name | {
         "INTERNAL",
         "SIGN_IN_UNAVAILABLE",
         "CALLER_LIMITED",
+        "OVERLOADED",
     }
 
 
@@ -203,6 +206,7 @@ def test_the_table_of_limits_equals_the_limits() -> None:
         ("`[sources.cache]`", CacheSettings),
         ("`[sources.limits]`", LimitsSettings),
         ("`[gateway.cache]`", CacheBounds),
+        ("`[gateway.fast_paths]`", FastPaths),
         ("`[store]`", StoreSettings),
         ("`[gateway.callers]`", CallersSettings),
     ],

@@ -27,7 +27,8 @@ NO_CERTIFICATES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 # Seconds, as many as the settings allow: on a busy machine everything is slow, and a test must not fail because of that.
 # Answers stay fresh for longer than a test takes.
-PATIENT_GATEWAY = {"query_deadline": 300, "mutation_deadline": 300}
+# The stand-ins share the event loop with the gateway.
+PATIENT_GATEWAY = {"query_deadline": 300, "mutation_deadline": 300, "admission.lag_seconds": 10}
 PATIENT_SOURCE = {
     "deadline": 120,
     "connect_timeout": 60,
@@ -111,7 +112,7 @@ class World:
 async def patiently_started(app: FastAPI) -> AsyncIterator[None]:
     """The looks at the accounts of the sources are over before the first query, also on a busy machine."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("gateway.composition.FIRST_LOOK", 120.0)
+        patch.setattr("gateway.generations.FIRST_LOOK", 120.0)
         async with app.router.lifespan_context(app):
             yield
 

@@ -213,6 +213,51 @@ def corpus() -> dict[str, Callable[[], dict[str, Any]]]:
         "thirty lists": lambda: {
             "query": "{" + " ".join(f"a{n}: tasks(first: 1) {{ totalCount }}" for n in range(30)) + "}"
         },
+        "six lists in other orders": lambda: {
+            "query": "{"
+            + " ".join(
+                f"a{n}: tasks(first: {n + 1}, orderBy: [{{field: TITLE, direction: {way}}}, {{field: {field}}}]) "
+                "{ totalCount nodes { id } }"
+                for n, (field, way) in enumerate(
+                    (field, way)
+                    for field in ("PRIORITY", "CREATED_AT", "DUE_AT", "UPDATED_AT", "STATE")
+                    for way in ("ASC", "DESC")
+                )
+                if n < 6
+            )
+            + "}"
+        },
+        "three counts": lambda: {
+            "query": "{"
+            + " ".join(
+                f"a{n}: taskStats(groupBy: [STATE, ASSIGNEE, TAG, DEFINITION]) {{ total buckets {{ count }} }}"
+                for n in range(3)
+            )
+            + "}"
+        },
+        "ten counts": lambda: {
+            "query": "{"
+            + " ".join(f"a{n}: taskStats(groupBy: [STATE, ASSIGNEE, TAG]) {{ total }}" for n in range(10))
+            + "}"
+        },
+        "nine searches for people": lambda: {
+            "query": "{"
+            + " ".join(f'a{n}: users(search: "alice{n}", first: 1) {{ totalCount }}' for n in range(9))
+            + "}"
+        },
+        "two lists, or of 25 texts": lambda: {
+            "query": "query ($f: TaskFilter) { a: tasks(filter: $f) { totalCount } b: tasks(filter: $f, last: 1) { totalCount } }",
+            "variables": {"f": {"or": texts(25)}},
+        },
+        "100 rows, what is permitted": lambda: {
+            "query": "{ tasks(first: 100) { nodes { permittedActions { action allowed reason } } } }"
+        },
+        "100 nodes, many fields": lambda: {
+            "query": "query ($ids: [ID!]!) { nodes(ids: $ids) { ... on Task { "
+            + " ".join(f"a{n}: candidateGroups {{ id name }}" for n in range(20))
+            + " } } }",
+            "variables": {"ids": [global_id("Task", KEYS[n % SOURCES], str(n)) for n in range(100)]},
+        },
         "lists below rows": lambda: {
             "query": "{ tasks(first: 50) { nodes { assignee { tasks(first: 1) { totalCount } } } } }"
         },

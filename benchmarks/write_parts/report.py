@@ -75,10 +75,11 @@ def row(vendor: str, verb: str, verdict: Verdict) -> str:
         len(opened),
         sum(one.is_settled and one.status != "UNKNOWN" for one in opened),
         sum(one.is_settled and one.status == "UNKNOWN" for one in opened),
+        sum(one.is_late for one in opened),
         sum(not one.is_settled for one in opened),
     )
     times = f"{seconds[len(seconds) // 2]:6.1f}{seconds[-1]:7.1f}" if seconds else f"{'-':>6}{'-':>7}"
     return f"{vendor:12}{verb:17}" + "".join(f"{cell:>8}" for cell in cells) + times
 
 
-HEAD = ("writes", "effects", "applied", "refused", "lies", "more", "unclear", "proved", "unres.", "open")
+HEAD = ("writes", "effects", "applied", "refused", "lies", "more", "unclear", "proved", "unres.", "late", "open")

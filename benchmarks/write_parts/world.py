@@ -19,8 +19,9 @@ from schema.core.relay import global_id, person_id
 LATE_MS = 2500
 # The share of writes for which a fault is planted, and of targets that are written to again after an unclear result.
 FAULTY, AGAIN = 0.3, 0.5
-# Seconds that a person waits after a source was not available, and that the settling of the last writes may take.
-PAUSE, SETTLING = 0.3, 90.0
+# Seconds that a person waits after a source was not available; within which every write ends once its source is well; and
+# after which the gateway gives every write up, with some for its way there.
+PAUSE, RECOVERY, LONGEST = 0.3, 60.0, 930.0
 # How often a target at which nothing is possible is tried again.
 MOST_TRIES = 40
 # Requests that change nothing are left alone: the faults are for writes.
@@ -80,6 +81,7 @@ class Written(Struct, eq=False):
     was_open: bool = False
     resent: bool = False
     is_settled: bool = False
+    is_late: bool = False
 
     @property
     def effects(self) -> frozenset[str]:
@@ -325,17 +327,22 @@ class World:
         for vendor in self._urls:
             await self.control(vendor, "faults", method="DELETE")
 
-    async def settled(self) -> None:
-        """Wait until every open write has its end, and note what it is."""
-        until = time.perf_counter() + SETTLING
+    async def settled(self, *, over_after: float) -> None:
+        """Wait until every open write has its end, and note what it is and whether it came in time.
+
+        Now the vendors are well again. A write ends within RECOVERY seconds from now, or `over_after` seconds after it was
+        asked for if that is later; one that a kill left open without an answer is looked up after the next start.
+        """
+        recovered_at = datetime.now(UTC)
         waiting = [one for one in self.written if one.was_open]
-        while waiting and time.perf_counter() < until:
+        while waiting and (datetime.now(UTC) - recovered_at).total_seconds() < LONGEST:
             for one in waiting:
                 found = (await self.ask("carol", BY_ID, id=one.operation))["operation"]
                 if found["settledAt"] is not None:
                     asked, ended = (datetime.fromisoformat(found[name]) for name in ("requestedAt", "settledAt"))
                     one.status, one.seconds = found["status"], (ended - asked).total_seconds()
                     one.is_settled = True
+                    one.is_late = (ended - recovered_at).total_seconds() > RECOVERY and one.seconds > over_after
             waiting = [one for one in waiting if not one.is_settled]
             await asyncio.sleep(0.5)
 

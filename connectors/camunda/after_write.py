@@ -8,14 +8,11 @@ from connectors.camunda import wire
 from connectors.camunda.flows import FLOW_STATES, process_definition
 from connectors.camunda.mapping import (
     groups_of,
-    priority_of,
-    score_of,
     state_rule,
-    url_of,
     users_of,
 )
-from connectors.camunda.settings import CamundaSettings, PriorityThresholds
-from connectors.sdk import Flow, FlowState, Task, Update, UpdateField, whole_milliseconds
+from connectors.camunda.settings import CamundaSettings
+from connectors.sdk import Flow, FlowState, PriorityThresholds, Task, Update, UpdateField, link_of, whole_milliseconds
 
 
 def assigned(task: Task, user: str | None, *, at: datetime) -> Task:
@@ -35,7 +32,7 @@ def assigned(task: Task, user: str | None, *, at: datetime) -> Task:
 def updated(command: Update, thresholds: PriorityThresholds, *, at: datetime) -> Task:
     """After an update of what `mapping.changeset_of` accepts."""
     task, clear = command.task, command.clear
-    score = task.priority_score if command.priority is None else score_of(command.priority, thresholds)
+    score = task.priority_score if command.priority is None else thresholds.score_of(command.priority)
     users = () if UpdateField.CANDIDATE_USERS in clear else command.candidate_users
     groups = () if UpdateField.CANDIDATE_GROUPS in clear else command.candidate_groups
     due_at = whole_milliseconds(command.due_at) if command.due_at else task.due_at
@@ -44,7 +41,7 @@ def updated(command: Update, thresholds: PriorityThresholds, *, at: datetime) ->
         assigned(task, None if task.assignee is None else task.assignee.native_id, at=at),
         due_at=None if UpdateField.DUE_AT in clear else due_at,
         follow_up_at=None if UpdateField.FOLLOW_UP_AT in clear else follow_up_at,
-        priority=priority_of(score, thresholds),
+        priority=thresholds.priority_of(score),
         priority_score=score,
         candidate_users=task.candidate_users if users is None else users_of(users),
         candidate_groups=task.candidate_groups if groups is None else groups_of(groups),
@@ -83,7 +80,7 @@ def started_flow(answer: wire.StartedInstance, settings: CamundaSettings, *, at:
         ),
         started_at=at,
         business_key=answer.business_id,
-        url=url_of(settings.flow_link, answer.process_instance_key),
+        url=link_of(settings.flow_link, answer.process_instance_key),
         native_state="ACTIVE",
     )
 

@@ -74,6 +74,7 @@ from connectors.sdk import (
     handles,
     parse_options,
     readable_task,
+    task_outcomes,
     utc_now,
 )
 from connectors.sdk.form_js import judge_form
@@ -168,7 +169,7 @@ class CamundaConnector(Connector[CamundaSettings]):
         variables = details.Variables(self._client, task, minor=minor)
         return TaskDetail(
             form=await parts.read(DetailAspect.FORM, lambda: details.form(self._client, task, variables)),
-            outcomes=details.outcomes_of(self.settings) if DetailAspect.OUTCOMES in aspects else None,
+            outcomes=task_outcomes(self.settings.options.outcomes) if DetailAspect.OUTCOMES in aspects else None,
             data=await parts.read(DetailAspect.DATA, variables.read),
             activities=await parts.read(
                 DetailAspect.ACTIVITIES, lambda: details.activities(self._client, task, minor=minor)
@@ -222,10 +223,8 @@ class CamundaConnector(Connector[CamundaSettings]):
     async def list_users(
         self, *, search: str | None = None, assignable_to: Task | None = None, limit: int, after: str | None = None
     ) -> Page[User]:
-        """`search` is left to the gateway: it is an OR of three members, and the vendor's search has no OR.
-
-        Camunda accepts any text as assignee. Assignable are the task's candidates, or all users if it has none.
-        """
+        """`search` is left to the gateway: it is an OR of three members, and the vendor's search has no OR. Camunda accepts
+        any text as assignee: assignable are the task's candidates, or all users if it has none."""
         limit = min(limit, SCAN_PAGE)
         names = [] if assignable_to is None else await people.candidates(self._client, assignable_to)
         if names:

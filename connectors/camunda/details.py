@@ -19,10 +19,8 @@ from connectors.sdk import (
     Form,
     MalformedResponseError,
     NotFoundError,
-    Requirement,
     Task,
     TaskKind,
-    TaskOutcome,
     TaskState,
     UserRef,
     decode_json,
@@ -146,20 +144,6 @@ def activity_of(entry: wire.AuditLog) -> Activity | None:
         account=entry.actor_id if entry.actor_type == "CLIENT" else None,
         target=_person(entry.related_entity_key, entry.related_entity_type),
         message=entry.result if failed else None,
-    )
-
-
-def outcomes_of(settings: CamundaSettings) -> tuple[TaskOutcome, ...]:
-    """The configured outcomes: Camunda has no outcomes, and its completion takes no comment."""
-    return tuple(
-        TaskOutcome(
-            code=outcome.code,
-            label=outcome.label,
-            nature=outcome.nature,
-            data=Requirement.OPTIONAL,
-            comment=Requirement.UNSUPPORTED,
-        )
-        for outcome in settings.options.outcomes
     )
 
 

@@ -1,5 +1,6 @@
 """The vendor's refusals as errors of the sdk."""
 
+import re
 from typing import TypedDict
 
 from connectors.camunda import wire
@@ -16,6 +17,7 @@ from connectors.sdk import (
     ValidationFailedError,
     is_json,
     retry_at,
+    vendor_text,
 )
 
 CLAIMS_FOR_ITSELF = (
@@ -28,8 +30,8 @@ OTHER_NAME = (
     "cluster takes from your token"
 )
 
-# Characters of the vendor's own text that a message may hold.
-LONGEST_DETAIL = 300
+# The key is the engine's own, and what the person needs.
+_ROOT = re.compile(r"root process instance '([0-9]{1,19})'")
 
 
 class _Native(TypedDict):
@@ -46,21 +48,22 @@ def parse_error(answer: Answer, *, as_person: bool = False) -> ConnectorError | 
     """
     problem = answer.try_decode(wire.Problem) or wire.Problem()
     text = " ".join((problem.detail or "").split())
+    words = vendor_text(text, answer)
     native: _Native = {"native_status": answer.status, "native_code": problem.title}
     match answer.status:
         case 400:
-            return ValidationFailedError(_cut(text) or "refused the request as invalid", **native)
+            return ValidationFailedError(words or "refused the request as invalid", **native)
         case 403:
-            return _forbidden(text, native, as_person=as_person)
+            return _forbidden(text, words, native, as_person=as_person)
         case 401 if as_person:
             return UnauthenticatedError(
                 "refused the token of your sign-in: the cluster must take tokens of the same provider and audience",
                 native_status=401,
             )
         case 404:
-            return _not_found(text, native, is_write=answer.is_write)
+            return _not_found(text, words, native, is_write=answer.is_write)
         case 409 if answer.is_write:
-            return _conflict(text, native)
+            return _conflict(text, words, native)
         case 500 | 503:
             return _unavailable(answer, text, native)
         case _:
@@ -73,27 +76,32 @@ def is_refusal(answer: Answer) -> bool:
     return problem is not None and problem.status == answer.status and bool(problem.title)
 
 
-def _forbidden(text: str, native: _Native, *, as_person: bool) -> ConnectorError:
+def _forbidden(text: str, words: str, native: _Native, *, as_person: bool) -> ConnectorError:
     if "does not match the calling user" in text:
         return ForbiddenError(OTHER_NAME if as_person else CLAIMS_FOR_ITSELF, **native)
     whose = "you lack" if as_person else "the service account lacks"
-    return ForbiddenError(_cut(text) or f"{whose} a permission", **native)
+    return ForbiddenError(words or f"{whose} a permission", **native)
 
 
-def _not_found(text: str, native: _Native, *, is_write: bool) -> ConnectorError:
+def _not_found(text: str, words: str, native: _Native, *, is_write: bool) -> ConnectorError:
     if not is_write:
-        return NotFoundError(_cut(text) or "no such record in this source", **native)
+        return NotFoundError(words or "no such record in this source", **native)
     if "Command 'CREATE'" in text:
-        return ValidationFailedError(_cut(text), field=("definitionKey",), **native)
+        return ValidationFailedError(words or "cannot be started", field=("definitionKey",), **native)
     # The engine forgets a task or an instance when it ends: a command that comes too late is 404 as well as 409.
-    return ConflictError(f"no longer actionable: {_cut(text)}" if text else "no longer actionable", **native)
+    return ConflictError(f"no longer actionable: {words}" if words else "no longer actionable", **native)
 
 
-def _conflict(text: str, native: _Native) -> ConnectorError:
+def _conflict(text: str, words: str, native: _Native) -> ConnectorError:
     """A task in another state, a listener that denies, a called instance: the vendor's text says which."""
     if "already been assigned" in text:
-        return AlreadyAssignedError(_cut(text), **native)
-    return ConflictError(_cut(text) or "no longer actionable", **native)
+        return AlreadyAssignedError(words or "another person is the assignee", **native)
+    root = _ROOT.search(text)
+    if root is not None:
+        return ConflictError(
+            f"belongs to a flow that called it: cancel the root process instance {root[1]} instead", **native
+        )
+    return ConflictError(words or "no longer actionable", **native)
 
 
 def _unavailable(answer: Answer, text: str, native: _Native) -> ConnectorError | None:
@@ -111,7 +119,3 @@ def _unavailable(answer: Answer, text: str, native: _Native) -> ConnectorError |
             "no partition of the cluster has that key, or none is reachable; nothing was sent", **native
         )
     return None
-
-
-def _cut(text: str) -> str:
-    return text[:LONGEST_DETAIL]

@@ -14,7 +14,7 @@ from connectors.camunda.client import CamundaClient
 from connectors.camunda.formats import Filter, UserTask, user_tasks
 from connectors.camunda.forms import variables_of
 from connectors.camunda.ids import keys_of
-from connectors.camunda.mapping import task_definition, url_of, utc, version_of
+from connectors.camunda.mapping import task_definition, utc, version_of
 from connectors.camunda.options import start_flow_options
 from connectors.camunda.paging import SCAN_PAGE, batches, drain_search, following, nothing, page_of, page_request
 from connectors.camunda.search import outward
@@ -38,6 +38,7 @@ from connectors.sdk import (
     decode_rows,
     distinct,
     get_each,
+    link_of,
     parse_options,
     read_cursor,
     readable_flow,
@@ -89,7 +90,7 @@ def flow_of(row: wire.ProcessInstance, raw: bytes | Raw, settings: CamundaSettin
         business_key=row.business_id,
         parent_id=row.parent_process_instance_key,
         root_id=row.root_process_instance_key,
-        url=url_of(settings.flow_link, row.process_instance_key),
+        url=link_of(settings.flow_link, row.process_instance_key),
         native_state=row.state,
         payload=Raw(raw),
     )

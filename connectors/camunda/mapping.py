@@ -3,23 +3,22 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from operator import attrgetter
-from urllib.parse import quote
 
 from msgspec import Raw, Struct
 
 from connectors.camunda import wire
 from connectors.camunda.ids import definition_id
-from connectors.camunda.settings import CamundaSettings, PriorityThresholds
+from connectors.camunda.settings import CamundaSettings
 from connectors.sdk import (
     Decoded,
     Definition,
     GroupRef,
     OddRow,
     PendingTransition,
+    PriorityThresholds,
     Tag,
     Task,
     TaskKind,
-    TaskPriority,
     TaskState,
     Update,
     UpdateField,
@@ -28,6 +27,7 @@ from connectors.sdk import (
     decode_record,
     decode_rows,
     distinct,
+    link_of,
     time_from_wire,
     whole_milliseconds,
 )
@@ -110,7 +110,7 @@ def task_of(row: wire.UserTask, raw: bytes | Raw, settings: CamundaSettings, *, 
         pending_transition=rule.pending,
         fetched_at=fetched_at,
         kind=TaskKind.EXTERNAL if row.external_form_reference else TaskKind.FORM,
-        priority=priority_of(row.priority, settings.options.priority),
+        priority=settings.options.priority.priority_of(row.priority),
         priority_score=score,
         created_at=utc(row.creation_date),
         due_at=utc(row.due_date),
@@ -124,7 +124,7 @@ def task_of(row: wire.UserTask, raw: bytes | Raw, settings: CamundaSettings, *, 
         flow_name=row.process_name or row.process_definition_id,
         business_key=row.business_id,
         tags=None if row.tags is None else tuple(Tag(name=name) for name in dict.fromkeys(row.tags)),
-        url=url_of(settings.task_link, row.user_task_key),
+        url=link_of(settings.task_link, row.user_task_key),
         native_state=row.state,
         payload=Raw(raw),
     )
@@ -154,27 +154,6 @@ def task_definition(
     )
 
 
-def priority_of(score: int | None, thresholds: PriorityThresholds) -> TaskPriority | None:
-    if score is None:
-        return None
-    if score <= thresholds.low:
-        return TaskPriority.LOW
-    if score <= thresholds.medium:
-        return TaskPriority.MEDIUM
-    return TaskPriority.HIGH if score <= thresholds.high else TaskPriority.CRITICAL
-
-
-def score_of(priority: TaskPriority, thresholds: PriorityThresholds) -> int:
-    """The number that is written for a priority: the highest that is read as that priority."""
-    written = {
-        TaskPriority.LOW: thresholds.low,
-        TaskPriority.MEDIUM: thresholds.medium,
-        TaskPriority.HIGH: thresholds.high,
-        TaskPriority.CRITICAL: HIGHEST_PRIORITY,
-    }
-    return written[priority]
-
-
 def changeset_of(command: Update, thresholds: PriorityThresholds) -> dict[str, object]:
     """The changes that an update sends, none for options alone. ValidationFailedError if one is not possible."""
     if UpdateField.PRIORITY in command.clear:
@@ -186,7 +165,7 @@ def changeset_of(command: Update, thresholds: PriorityThresholds) -> dict[str, o
             command.follow_up_at and whole_milliseconds(command.follow_up_at),
             "",
         ),
-        UpdateField.PRIORITY: ("priority", command.priority and score_of(command.priority, thresholds), None),
+        UpdateField.PRIORITY: ("priority", command.priority and thresholds.score_of(command.priority), None),
         UpdateField.CANDIDATE_USERS: ("candidateUsers", _each_once(command.candidate_users), ()),
         UpdateField.CANDIDATE_GROUPS: ("candidateGroups", _each_once(command.candidate_groups), ()),
     }
@@ -218,11 +197,6 @@ def version_of(number: int | None) -> str | None:
 def utc(text: str | None) -> datetime | None:
     """None for a text that is no time with a zone, and for a time before year 1 or after year 9999."""
     return time_from_wire(text, None)
-
-
-def url_of(template: str | None, key: str) -> str | None:
-    """The address for people, from a template with `{key}`."""
-    return None if template is None else template.replace("{key}", quote(key, safe=""))
 
 
 def _definition_of(row: wire.UserTask) -> Definition | None:

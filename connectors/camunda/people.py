@@ -15,7 +15,6 @@ from connectors.camunda.settings import CamundaCredentials, CamundaSettings
 from connectors.sdk import (
     BasicCredentials,
     ConnectorError,
-    CountAccuracy,
     DecodedRows,
     DirectoryFact,
     Group,
@@ -27,6 +26,7 @@ from connectors.sdk import (
     decode_rows,
     distinct,
     get_each,
+    page_of_names,
 )
 
 T = TypeVar("T")
@@ -97,18 +97,6 @@ async def candidates(client: CamundaClient, task: Task) -> list[str]:
     return sorted(names)
 
 
-async def named_users(client: CamundaClient, names: Sequence[str], *, limit: int, after: str | None) -> Page[User]:
-    """A page of the users with these names, which are sorted. The cursor is the last name of a page."""
-    rest = [name for name in names if after is None or name > after]
-    chosen = rest[:limit]
-    return Page(
-        items=await _described(client, chosen),
-        next_cursor=chosen[-1] if len(rest) > limit else None,
-        total=len(names),
-        total_accuracy=CountAccuracy.EXACT,
-    )
-
-
 def with_account(page: Page[User], credentials: CamundaCredentials) -> Page[User]:
     """The page, in which the source's own account is a technical one.
 
@@ -132,6 +120,11 @@ async def _all_members(client: CamundaClient, group_id: str) -> frozenset[str] |
     """The user names of a group; None if there are too many to read."""
     rows, is_whole = await drain_search(lambda page: client.search_users_for_group(group_id, page=page))
     return frozenset(user.native_id for user in _users(_rows(rows, wire.User))) if is_whole else None
+
+
+async def named_users(client: CamundaClient, names: Sequence[str], *, limit: int, after: str | None) -> Page[User]:
+    """A page of the users with these names, which are sorted."""
+    return await page_of_names(names, lambda some: _described(client, some), limit=limit, after=after)
 
 
 async def _described(client: CamundaClient, names: Sequence[str]) -> list[User]:

@@ -5,11 +5,12 @@ from datetime import datetime, timedelta
 
 from connectors.camunda.formats import Filter
 from connectors.camunda.ids import definition_parts, keys_of
-from connectors.camunda.mapping import HIGHEST_PRIORITY, KINDS, NATIVE_STATES, priority_of
-from connectors.camunda.settings import CamundaOptions, PriorityThresholds
+from connectors.camunda.mapping import HIGHEST_PRIORITY, KINDS, NATIVE_STATES
+from connectors.camunda.settings import CamundaOptions
 from connectors.sdk import (
     OPEN_STATES,
     Interval,
+    PriorityThresholds,
     SortDirection,
     SortKey,
     TaskOrderField,
@@ -184,7 +185,7 @@ def _add_priorities(filter: Filter, priorities: frozenset[TaskPriority] | None, 
     """A range if the priorities are neighbours, otherwise the single numbers."""
     if priorities is None:
         return
-    scores = [score for score in range(HIGHEST_PRIORITY + 1) if priority_of(score, thresholds) in priorities]
+    scores = [score for score in range(HIGHEST_PRIORITY + 1) if thresholds.priority_of(score) in priorities]
     if not scores or len(scores) <= scores[-1] - scores[0]:
         filter.one_of("priority", scores)
         return

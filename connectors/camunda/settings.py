@@ -10,8 +10,10 @@ from connectors.sdk import (
     BasicCredentials,
     BearerCredentials,
     ConfiguredOutcomes,
+    LinkTemplate,
     NoCredentials,
     OAuthCredentials,
+    PriorityThresholds,
     Section,
     SourceSettings,
 )
@@ -21,7 +23,7 @@ CamundaCredentials = Annotated[
 ]
 
 
-class PriorityThresholds(Section):
+class CamundaPriorities(PriorityThresholds):
     """The highest numbers that are read as LOW, MEDIUM and HIGH. They are also written for these priorities.
 
     Higher numbers, up to 100, are CRITICAL.
@@ -30,15 +32,6 @@ class PriorityThresholds(Section):
     low: int = Field(default=25, ge=0, le=100)
     medium: int = Field(default=50, ge=0, le=100)
     high: int = Field(default=75, ge=0, lt=100)
-
-    @model_validator(mode="after")
-    def _ascending(self) -> Self:
-        if not self.low < self.medium < self.high:
-            raise ValueError("thresholds must ascend: low < medium < high")
-        return self
-
-
-_LINK = r"^(https?://.*)?$"
 
 
 class CamundaOptions(Section):
@@ -53,23 +46,16 @@ class CamundaOptions(Section):
 
     server_version: Literal["8.8", "8.9", "8.10"] = "8.9"
     claims: Literal["claim", "assign"] = "claim"
-    priority: PriorityThresholds = PriorityThresholds()
+    priority: CamundaPriorities = CamundaPriorities()
     outcome_variable: str | None = Field(default=None, min_length=1)
     outcomes: ConfiguredOutcomes = ()
-    url_template: str | None = Field(default=None, pattern=_LINK)
-    flow_url_template: str | None = Field(default=None, pattern=_LINK)
+    url_template: LinkTemplate | None = None
+    flow_url_template: LinkTemplate | None = None
 
     @property
     def minor(self) -> int:
         """The server's version without the 8 in front."""
         return int(self.server_version.partition(".")[2])
-
-    @field_validator("url_template", "flow_url_template")
-    @classmethod
-    def _has_key(cls, value: str | None) -> str | None:
-        if value and "{key}" not in value:
-            raise ValueError("a template must contain {key}")
-        return value
 
 
 class CamundaSettings(SourceSettings):
@@ -79,6 +65,7 @@ class CamundaSettings(SourceSettings):
     there are none.
     """
 
+    takes_trace_context: ClassVar[bool] = True
     modes: ClassVar[frozenset[ActsAs]] = frozenset({"service", "viewer", "exchange"})
 
     vendor: Literal["camunda"] = "camunda"

@@ -11,6 +11,7 @@ search         lists of tasks: filter and order
 paging         tasks as lists and single reads give them, with what a row of the engine lacks
 details        a task's data, comments, history and outcomes
 forms          a task's form, and the data that complete it
+start_forms    the process that a start names, and the form of its start event
 flows          process instances as flows, starts of processes, task definitions
 people         users, groups and members
 options        options of commands, and what is checked of commands without a call

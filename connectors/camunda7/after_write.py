@@ -5,9 +5,9 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from connectors.camunda7 import wire
-from connectors.camunda7.mapping import Candidates, groups_of, url_of, users_of
+from connectors.camunda7.mapping import Candidates, groups_of, users_of
 from connectors.camunda7.settings import Camunda7Settings
-from connectors.sdk import Definition, Flow, FlowState, Task, TaskState, whole_milliseconds
+from connectors.sdk import Definition, Flow, FlowState, Task, TaskState, link_of, whole_milliseconds
 
 
 def assigned(task: Task, user: str | None, *, at: datetime) -> Task:
@@ -61,7 +61,7 @@ def started_flow(answer: wire.StartedInstance, key: str, settings: Camunda7Setti
         definition=None if answer.definition_id is None else Definition(native_id=answer.definition_id, key=key),
         started_at=whole_milliseconds(at),
         business_key=answer.business_key,
-        url=url_of(settings.options.flow_url_template, answer.id),
+        url=link_of(settings.options.flow_url_template, answer.id),
         native_state=state,
     )
 

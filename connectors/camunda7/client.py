@@ -6,7 +6,7 @@ in `search`, `flows` and `rows` only, and none of these methods sends an empty l
 
 from collections.abc import Mapping, Sequence
 
-from msgspec import Raw
+from msgspec import Raw, Struct
 
 from connectors.camunda7 import wire
 from connectors.sdk import JSON_OK, NO_CONTENT, MalformedResponseError, Upstream, announced_total, decode_json
@@ -15,8 +15,26 @@ Body = Mapping[str, object]
 Sorting = Sequence[Mapping[str, str]]
 
 _NOTHING = "-"
+_DOCUMENT = {"Accept": "application/json, */*;q=0.5"}
 # Groups of one user that are read.
 MOST_GROUPS = 500
+
+
+class ProcessPath(Struct, frozen=True):
+    """One version of a process by its id, or the newest version by its key, in a tenant where several have it."""
+
+    path: str
+    ids: tuple[str, ...]
+
+    @classmethod
+    def of_version(cls, definition_id: str) -> "ProcessPath":
+        return cls("/process-definition/{}", (definition_id,))
+
+    @classmethod
+    def newest(cls, key: str, tenant: str | None) -> "ProcessPath":
+        if tenant is None:
+            return cls("/process-definition/key/{}", (key,))
+        return cls("/process-definition/key/{}/tenant-id/{}", (key, tenant))
 
 
 class Camunda7Client:
@@ -29,7 +47,7 @@ class Camunda7Client:
 
     async def takes_alternatives(self) -> bool:
         """Whether the engine applies groups of alternatives. One that does not know them would count every task."""
-        return await self.count_tasks({"orQueries": [{"taskId": _NOTHING}]}) == 0
+        return await self.count_tasks({"orQueries": [{"taskIdIn": [_NOTHING]}]}) == 0
 
     # Tasks
 
@@ -64,8 +82,7 @@ class Camunda7Client:
         return (await self._upstream.read("GET", "/task/{}/form", id)).decode(wire.TaskForm)
 
     async def get_deployed_form(self, id: str) -> bytes:
-        accept = {"Accept": "application/json, */*;q=0.5"}
-        return (await self._upstream.read("GET", "/task/{}/deployed-form", id, headers=accept)).body
+        return (await self._upstream.read("GET", "/task/{}/deployed-form", id, headers=_DOCUMENT)).body
 
     async def get_variables(self, id: str) -> dict[str, wire.Variable]:
         """All that the task sees: its own variables, and those of the process."""
@@ -154,17 +171,10 @@ class Camunda7Client:
         answer = await self._upstream.read("GET", "/process-instance/{}/activity-instances", id)
         return answer.decode(wire.ActivityInstance)
 
-    async def start(self, key: str, tenant: str | None, body: Body) -> wire.StartedInstance:
-        """The newest version of a process."""
-        if tenant is None:
-            return await self._start("/process-definition/key/{}/start", (key,), body)
-        return await self._start("/process-definition/key/{}/tenant-id/{}/start", (key, tenant), body)
-
-    async def start_version(self, definition_id: str, body: Body) -> wire.StartedInstance:
-        return await self._start("/process-definition/{}/start", (definition_id,), body)
-
-    async def _start(self, path: str, ids: tuple[str, ...], body: Body) -> wire.StartedInstance:
-        answer = await self._upstream.write("POST", path, *ids, success=JSON_OK, json=body)
+    async def start(self, process: ProcessPath, body: Body) -> wire.StartedInstance:
+        """The engine checks form data of the start event, and stores their values in the types of its fields."""
+        path = f"{process.path}/submit-form"
+        answer = await self._upstream.write("POST", path, *process.ids, success=JSON_OK, json=body)
         return answer.decode(wire.StartedInstance)
 
     async def delete_instance(self, id: str) -> None:
@@ -206,9 +216,16 @@ class Camunda7Client:
         answer = await self._upstream.read("GET", "/process-definition", params=params)
         return answer.decode(list[wire.ProcessDefinition])
 
-    async def get_process_xml(self, id: str) -> bytes:
-        answer = await self._upstream.read("GET", "/process-definition/{}/xml", id)
+    async def get_process_xml(self, process: ProcessPath) -> bytes:
+        answer = await self._upstream.read("GET", f"{process.path}/xml", *process.ids)
         return answer.decode(wire.ProcessXml).document.encode()
+
+    async def get_start_form(self, process: ProcessPath) -> wire.TaskForm:
+        return (await self._upstream.read("GET", f"{process.path}/startForm", *process.ids)).decode(wire.TaskForm)
+
+    async def get_deployed_start_form(self, process: ProcessPath) -> bytes:
+        path = f"{process.path}/deployed-start-form"
+        return (await self._upstream.read("GET", path, *process.ids, headers=_DOCUMENT)).body
 
     # People
 

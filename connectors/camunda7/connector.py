@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from msgspec import Raw
 
-from connectors.camunda7 import after_write, details, flows, people, search, steps
+from connectors.camunda7 import after_write, details, flows, people, search, start_forms, steps
 from connectors.camunda7.client import Camunda7Client
 from connectors.camunda7.errors import is_refusal, parse_error
 from connectors.camunda7.forms import as_sent, form_of
@@ -72,12 +72,12 @@ from connectors.sdk import (
     UpdateField,
     Upstream,
     User,
-    ValidationFailedError,
     from_settings,
     handles,
     judge_fields,
     parse_options,
     split_rows,
+    task_outcomes,
     utc_now,
 )
 from connectors.sdk.form_js import judge_form as judge_document
@@ -164,7 +164,7 @@ class Camunda7Connector(Connector[Camunda7Settings]):
         return TaskDetail(
             description=task.description if DetailAspect.DESCRIPTION in aspects else None,
             form=await parts.read(DetailAspect.FORM, form),
-            outcomes=details.outcomes_of(self.settings) if DetailAspect.OUTCOMES in aspects else None,
+            outcomes=task_outcomes(self.settings.options.outcomes) if DetailAspect.OUTCOMES in aspects else None,
             data=await parts.read(DetailAspect.DATA, data.read),
             comments=await parts.read(DetailAspect.COMMENTS, lambda: details.comments(self._client, task)),
             activities=await parts.read(DetailAspect.ACTIVITIES, lambda: details.activities(self._client, task)),
@@ -351,20 +351,18 @@ class Camunda7Connector(Connector[Camunda7Settings]):
 
     # Verbs on flows
 
-    @handles(StartFlow, note="by process key and version; data becomes variables")
+    async def start_form(self, command: StartFlow) -> Form | None:
+        return await start_forms.read_start_form(self._client, command)
+
+    @handles(
+        StartFlow, note="by process key and version; data becomes variables; form data are checked by the engine too"
+    )
     async def start_flow(self, command: StartFlow) -> FlowOutcome:
         options, body = flows.start_body(command)
-        key = command.definition_key
-        if command.version is None:
-            answer = await self._client.start(key, options.tenant_id, body)
-        else:
-            number = flows.version_number(command.version)
-            found = await self._client.find_version(key, number)
-            fitting = [each for each in found if options.tenant_id in {None, each.tenant_id}]
-            if not fitting:
-                raise ValidationFailedError(f"the process has no version {number}", field=("version",))
-            answer = await self._client.start_version(fitting[0].id, body)
-        return FlowOutcome(flow=after_write.started_flow(answer, key, self.settings, at=self.clock()))
+        process = await start_forms.process_of(self._client, command, options.tenant_id)
+        answer = await self._client.start(process, body)
+        flow = after_write.started_flow(answer, command.definition_key, self.settings, at=self.clock())
+        return FlowOutcome(flow=flow)
 
     @handles(CancelFlow, guarded=True, note="the engine gets no reason", when=at_once)
     @handles(CancelFlow, note="with a reason by a batch, later", when=by_batch)

@@ -13,9 +13,7 @@ from connectors.sdk import (
     Comment,
     MalformedResponseError,
     NotFoundError,
-    Requirement,
     Task,
-    TaskOutcome,
     UserRef,
     decode_json_value,
     decode_record,
@@ -134,20 +132,6 @@ async def completer(client: Camunda7Client, id: str) -> UserRef | None:
         return None
     names = [row.user_id for row in rows if row.operation_type == "Complete" and row.user_id]
     return UserRef(native_id=names[-1]) if names else None
-
-
-def outcomes_of(settings: Camunda7Settings) -> tuple[TaskOutcome, ...]:
-    """The configured outcomes: the engine has none, and its completion takes no comment."""
-    return tuple(
-        TaskOutcome(
-            code=outcome.code,
-            label=outcome.label,
-            nature=outcome.nature,
-            data=Requirement.OPTIONAL,
-            comment=Requirement.UNSUPPORTED,
-        )
-        for outcome in settings.options.outcomes
-    )
 
 
 def _activity(row: wire.UserOperation) -> Activity | None:

@@ -14,10 +14,8 @@ from connectors.sdk import (
     NotFoundError,
     ValidationFailedError,
     is_json,
+    vendor_text,
 )
-
-# Characters of the engine's own text that a message may hold.
-LONGEST_DETAIL = 300
 
 # A column of the engine's database is shorter than the text.
 TOO_LONG_CODE = 10002
@@ -27,6 +25,8 @@ SUSPENDED = "is suspended"
 CHANGED = "ENGINE-03005"
 CHANGED_MEANWHILE = "another request changed the task at the same time"
 FORM_REFUSES = ("Invalid value", "as date using date format")
+NO_PROCESS = "no deployed process definition found"
+JSON_PLUGIN = "Unsupported value type 'Json'"
 OF_A_PROCESS = "part of a running process"
 
 
@@ -68,10 +68,16 @@ def _by_type(answer: Answer, fault: wire.Fault, text: str) -> ConnectorError | N
         return ConflictError("the process instance is suspended")
     if any(each in text for each in ENDED):
         return _ended(answer)
+    if NO_PROCESS in text:
+        return ValidationFailedError("the process is not deployed in the engine any more", field=("definitionKey",))
     if fault.code == TOO_LONG_CODE:
         return ValidationFailedError("a text is longer than the engine can store (4,000 characters in a variable)")
+    if JSON_PLUGIN in text:
+        return ValidationFailedError(
+            "the engine has no plugin for values that are lists or objects (Json)", field=("data",)
+        )
     if any(each in text for each in FORM_REFUSES):
-        return ValidationFailedError(_cut(text), field=("data",))
+        return ValidationFailedError(vendor_text(text, answer) or "a value does not fit its type", field=("data",))
     if OF_A_PROCESS in text:
         return ConflictError("a task of a process instance cannot be deleted")
     return _by_status(answer, text)
@@ -85,9 +91,11 @@ def _by_status(answer: Answer, text: str) -> ConnectorError | None:
                 "the engine does not show the task to the source's account, which lacks history permissions"
             )
         case 400:
-            return ValidationFailedError(_cut(text) or "refused the request as invalid")
+            return ValidationFailedError(vendor_text(text, answer) or "refused the request as invalid")
         case 404 if "process definition" in text:
-            return ValidationFailedError(_cut(text), field=("definitionKey",))
+            return ValidationFailedError(
+                vendor_text(text, answer) or "there is no such process definition", field=("definitionKey",)
+            )
         case 404:
             return _ended(answer)
         case _:
@@ -98,7 +106,3 @@ def _ended(answer: Answer) -> ConnectorError:
     if answer.is_write:
         return ConflictError("no longer actionable: it has ended, or there is no such task or flow")
     return NotFoundError("no such record in this source")
-
-
-def _cut(text: str) -> str:
-    return text[:LONGEST_DETAIL]

@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from msgspec import Raw, Struct
 
 from connectors.camunda7 import wire
-from connectors.camunda7.client import Camunda7Client
+from connectors.camunda7.client import Camunda7Client, ProcessPath
 from connectors.camunda7.formats import UserTask, user_tasks, variables_of
 from connectors.camunda7.ids import definition_id, ids_of
-from connectors.camunda7.mapping import to_wire, url_of, utc
+from connectors.camunda7.mapping import to_wire, utc
 from connectors.camunda7.options import StartFlowOptions
 from connectors.camunda7.paging import BATCH
 from connectors.camunda7.settings import Camunda7Settings
@@ -32,6 +32,7 @@ from connectors.sdk import (
     drain_by_offset,
     get_each,
     half_open,
+    link_of,
     parse_options,
     read_cursor,
     readable_flow,
@@ -89,7 +90,7 @@ def flow_of(
         business_key=row.business_key,
         parent_id=row.super_process_instance_id,
         root_id=row.root_process_instance_id,
-        url=url_of(settings.options.flow_url_template, row.id),
+        url=link_of(settings.options.flow_url_template, row.id),
         native_state=row.state,
         payload=Raw(raw),
     )
@@ -275,7 +276,7 @@ async def _elements(client: Camunda7Client, processes: Sequence[wire.ProcessDefi
     keys = {process.id: process.key for process in processes}
 
     async def read(id: str) -> list[UserTask]:
-        document = await client.get_process_xml(id)
+        document = await client.get_process_xml(ProcessPath.of_version(id))
         try:
             return user_tasks(document, keys[id])
         except MalformedResponseError:

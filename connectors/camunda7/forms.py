@@ -1,10 +1,10 @@
 """A task's form, and the data that complete it: form data of the BPMN document, Camunda forms, forms of applications."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import date, datetime
 
 from connectors.camunda7 import wire
-from connectors.camunda7.client import Camunda7Client
+from connectors.camunda7.client import Camunda7Client, ProcessPath
 from connectors.camunda7.formats import DEFAULT_PATTERN, FormInput, format_date, has_time, user_tasks
 from connectors.camunda7.ids import process_key
 from connectors.sdk import (
@@ -12,6 +12,7 @@ from connectors.sdk import (
     FormField,
     FormFieldType,
     FormKind,
+    NotFoundError,
     Task,
     decode_json,
     json_schema_of,
@@ -35,17 +36,34 @@ _DATE = "date "
 
 async def form_of(client: Camunda7Client, task: Task, held: Mapping[str, object]) -> Form:
     """Of an open task. `held` are its variables."""
-    form = await client.get_form(task.native_id)
+    return await form_from(
+        await client.get_form(task.native_id),
+        held,
+        document=lambda: client.get_deployed_form(task.native_id),
+        inputs=lambda: _inputs(client, task),
+    )
+
+
+async def form_from(
+    form: wire.TaskForm,
+    held: Mapping[str, object],
+    *,
+    document: Callable[[], Awaitable[bytes]],
+    inputs: Callable[[], Awaitable[list[FormInput]]],
+) -> Form:
+    """`document` reads a Camunda form, `inputs` form data: one of the two is called at most."""
     reference = form.reference
     if reference is not None or (form.key or "").startswith(_CAMUNDA_FORM):
-        schema = decode_json(await client.get_deployed_form(task.native_id), object, what="the form's schema")
+        try:
+            schema = decode_json(await document(), object, what="the form's schema")
+        except NotFoundError:
+            raise NotFoundError("the Camunda form that the process names is not deployed in the engine") from None
         return form_of_document(schema, held, key=form.key if reference is None else reference.key)
     if form.key is None:
         return Form(kind=FormKind.NONE)
     if not form.key.startswith(_OF_ENGINE):
         return external_form(form)
-    inputs = await _inputs(client, task)
-    fields = tuple(field_of(each, held) for each in inputs)
+    fields = tuple(field_of(each, held) for each in await inputs())
     schema = json_schema_of(fields, sends_unknown=True)
     return Form(kind=FormKind.FIELDS, fields=fields, json_schema=schema, held=held)
 
@@ -62,7 +80,7 @@ async def _inputs(client: Camunda7Client, task: Task) -> list[FormInput]:
         return []
     definition, _, element = task.definition.native_id.rpartition("/")
     key = task.definition.key.rpartition("/")[0] or process_key(definition)
-    found = user_tasks(await client.get_process_xml(definition), key)
+    found = user_tasks(await client.get_process_xml(ProcessPath.of_version(definition)), key)
     return next((each.inputs for each in found if each.element_id == element), [])
 
 

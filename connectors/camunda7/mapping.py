@@ -1,30 +1,27 @@
 """Tasks of the engine, and of its history, as tasks."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from urllib.parse import quote
 
 from msgspec import Raw, Struct
 
 from connectors.camunda7 import wire
 from connectors.camunda7.ids import definition_id, process_key, process_version
-from connectors.camunda7.settings import Camunda7Settings, PriorityThresholds
+from connectors.camunda7.settings import Camunda7Settings
 from connectors.sdk import (
     Definition,
     GroupRef,
     Task,
     TaskKind,
-    TaskPriority,
     TaskState,
     UserRef,
+    link_of,
     time_from_wire,
     whole_milliseconds,
 )
 
 # What the history says of how a task ended. The last text is the engine's own, with its mistake.
 COMPLETED, SKIPPED = "completed", "Cancellation due to process instance modifcation"
-
-CRITICAL_SCORE = 100
 
 # The members of a row that name its owner. Candidates are not part of it.
 PEOPLE = frozenset({"assignee"})
@@ -97,7 +94,7 @@ def task_of(
         fetched_at=fetched_at,
         kind=kind_of(row.form_key),
         description=row.description or None,
-        priority=priority_of(row.priority, settings.options.priority),
+        priority=settings.options.priority.priority_of(row.priority),
         priority_score=row.priority,
         created_at=utc(row.created),
         updated_at=utc(row.last_updated),
@@ -110,7 +107,7 @@ def task_of(
         flow_id=row.process_instance_id,
         flow_name=of_flow.name or _key_of(row, None),
         business_key=of_flow.business_key,
-        url=url_of(settings.options.url_template, row.id),
+        url=link_of(settings.options.url_template, row.id),
         native_state="open",
         payload=Raw(raw),
     )
@@ -135,7 +132,7 @@ def closed_task_of(
         fetched_at=fetched_at,
         kind=TaskKind.FORM,
         description=row.description or None,
-        priority=priority_of(row.priority, settings.options.priority),
+        priority=settings.options.priority.priority_of(row.priority),
         priority_score=row.priority,
         created_at=utc(row.start_time),
         due_at=utc(row.due),
@@ -146,7 +143,7 @@ def closed_task_of(
         flow_id=row.process_instance_id,
         flow_name=of_flow.name or _key_of(row, row.process_definition_key),
         business_key=of_flow.business_key,
-        url=url_of(settings.options.url_template, row.id),
+        url=link_of(settings.options.url_template, row.id),
         native_state=row.delete_reason,
         payload=Raw(raw),
     )
@@ -165,27 +162,6 @@ def kind_of(form_key: str | None) -> TaskKind:
     return TaskKind.EXTERNAL if form_key and not form_key.startswith("camunda-forms:") else TaskKind.FORM
 
 
-def priority_of(score: int | None, thresholds: PriorityThresholds) -> TaskPriority | None:
-    if score is None:
-        return None
-    if score <= thresholds.low:
-        return TaskPriority.LOW
-    if score <= thresholds.medium:
-        return TaskPriority.MEDIUM
-    return TaskPriority.HIGH if score <= thresholds.high else TaskPriority.CRITICAL
-
-
-def score_of(priority: TaskPriority, thresholds: PriorityThresholds) -> int:
-    """The number that is written for a priority."""
-    written: Mapping[TaskPriority, int] = {
-        TaskPriority.LOW: thresholds.low,
-        TaskPriority.MEDIUM: thresholds.medium,
-        TaskPriority.HIGH: thresholds.high,
-        TaskPriority.CRITICAL: CRITICAL_SCORE,
-    }
-    return written[priority]
-
-
 def users_of(names: Sequence[str]) -> tuple[UserRef, ...]:
     return tuple(UserRef(native_id=name) for name in dict.fromkeys(names))
 
@@ -202,11 +178,6 @@ def to_wire(moment: datetime) -> str:
     """The only form that the engine reads: milliseconds, and an offset without a colon."""
     plain = whole_milliseconds(moment).astimezone(UTC).replace(tzinfo=None)
     return f"{plain.isoformat(timespec='milliseconds')}+0000"
-
-
-def url_of(template: str | None, key: str) -> str | None:
-    """The address for people, from a template with `{key}`."""
-    return None if not template else template.replace("{key}", quote(key, safe=""))
 
 
 def _key_of(row: wire.Task | wire.HistoricTask, key: str | None) -> str | None:

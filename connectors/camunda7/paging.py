@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from connectors.camunda7 import wire
 from connectors.camunda7.client import Camunda7Client
 from connectors.camunda7.details import completer
+from connectors.camunda7.formats import with_ids
 from connectors.camunda7.mapping import NO_FLOW, PEOPLE, Candidates, OfFlow, candidates_of, closed_task_of, task_of, utc
 from connectors.camunda7.search import Plan
 from connectors.camunda7.settings import Camunda7Settings
@@ -42,6 +43,10 @@ Row: TypeAlias = tuple[Decoded[AnyTask], Raw]
 
 # Rows up to which each is asked for its candidates.
 FEW_ROWS = 8
+# Tasks of a candidate user that a list names by their ids.
+MOST_OWN = 200
+# What the question for those tasks leaves out of the list's filter.
+_NOT_OF_OWN = frozenset({"orQueries", "withoutCandidateUsers", "withoutCandidateGroups", "includeAssignedTasks"})
 # Ids that one request names.
 BATCH = 200
 
@@ -69,7 +74,10 @@ class TaskReader:
         Candidates are read unless the query does without them, and the engine's list is known to have no rows beyond it.
         """
         client = self._client
-        is_within = await self._is_within(plan)
+        asked, is_within = await self._exact(plan)
+        if asked is None:
+            return Page(items=(), total=0, total_accuracy=CountAccuracy.EXACT)
+        plan = asked
 
         async def read(offset: int, size: int) -> Announced[Row]:
             if plan.is_history:
@@ -103,11 +111,25 @@ class TaskReader:
                 self._no_data_until = self._clock() + NO_DATA
         return await self._client.list_tasks(plan.filter, first=first, limit=limit, sorting=plan.sorting)
 
-    async def _is_within(self, plan: Plan) -> bool:
-        """Whether the engine knows no further group of the user that the plan asks for."""
+    async def _exact(self, plan: Plan) -> tuple[Plan | None, bool]:
+        """The plan without the groups that the engine adds to a candidate user, and whether its list has no rows beyond it.
+
+        None in place of the plan: nothing matches. The user's own tasks are named by their ids. Of a user with more than
+        `MOST_OWN` the directory tells whether the engine would add any group.
+        """
         if plan.within is None:
-            return True
+            return plan, True
         user, named = plan.within
+        own = {name: value for name, value in plan.filter.items() if name not in _NOT_OF_OWN}
+        own |= {"candidateUser": user, "withCandidateUsers": True, "includeAssignedTasks": True}
+        raws = await self._client.list_tasks(own, first=0, limit=MOST_OWN + 1)
+        if len(raws) > MOST_OWN:
+            return plan, await self._has_no_groups_but(user, named)
+        rows = (decode_record(raw, wire.Task).record for raw in raws)
+        groups = with_ids(plan.alternatives, sorted(row.id for row in rows if row is not None))
+        return None if groups is None else replace(plan, filter={**plan.filter, "orQueries": list(groups)}), True
+
+    async def _has_no_groups_but(self, user: str, named: frozenset[str]) -> bool:
         try:
             return await self._client.groups_of(user) <= named
         except (RejectedError, BrokenError):
@@ -251,27 +273,33 @@ def _key(row: Row) -> str | bytes:
 async def candidates_by_id(client: Camunda7Client, rows: Sequence[wire.Task]) -> Found:
     """The candidates of each task; a failure is that of its task.
 
-    The engine has no call for the candidates of several tasks. For many tasks without an assignee it is asked which of
-    them have each candidate group; tasks with an assignee or with candidate users are asked one by one, eight at a time.
+    The engine has no call for the candidates of several tasks. Of many tasks it is asked which have candidates at all, and
+    which of those without an assignee have each candidate group. The others are asked one by one, eight at a time: no
+    filter tells whether a task has another candidate than those that it names, and the engine lists the groups in use only
+    of tasks without an assignee.
     """
-    single = [row.id for row in rows]
     found: Found = {}
-    free = [row.id for row in rows if not row.assignee]
+    if len(rows) > FEW_ROWS:
+        for start in range(0, len(rows), BATCH):
+            found.update(await _by_filters(client, rows[start : start + BATCH]))
+    return {**found, **await _one_by_one(client, [row.id for row in rows if row.id not in found])}
+
+
+async def _by_filters(client: Camunda7Client, rows: Sequence[wire.Task]) -> Found:
+    """The tasks without candidates, and those without assignee and candidate users with their groups."""
+    nothing = {"withoutCandidateUsers": True, "withoutCandidateGroups": True}
+    found: Found = dict.fromkeys(await _which(client, [row.id for row in rows], nothing), Candidates())
+    free = [row.id for row in rows if not row.assignee and row.id not in found]
     if len(free) > FEW_ROWS:
-        for batch in _batches(free):
-            found.update(await _by_groups(client, batch))
-        single = [each for each in single if each not in found]
-    return {**found, **await _one_by_one(client, single)}
+        with_users = await _which(client, free, {"withCandidateUsers": True})
+        found.update(await _by_groups(client, [each for each in free if each not in with_users]))
+    return found
 
 
-async def _by_groups(client: Camunda7Client, ids: Sequence[str]) -> Found:
-    """The candidates of those tasks that have groups of these, or none, and no candidate users."""
-    with_users = await _which(client, ids, {"withCandidateUsers": True})
-    with_groups = await _which(client, ids, {"withCandidateGroups": True})
-    rest = [each for each in ids if each not in with_users]
-    grouped = [each for each in rest if each in with_groups]
+async def _by_groups(client: Camunda7Client, grouped: Sequence[str]) -> Found:
+    """Of tasks that have candidate groups and no candidate users."""
     try:
-        names = await client.groups_in_use() if grouped else []
+        names = await client.groups_in_use()
     except (ForbiddenError, NotFoundError):
         return {}
     if len(names) > len(grouped):
@@ -282,8 +310,7 @@ async def _by_groups(client: Camunda7Client, ids: Sequence[str]) -> Found:
             if each in groups:
                 groups[each].append(name)
     # One that has a group which was not in use a moment ago, or has an assignee by now, is asked by itself.
-    known = {each: Candidates((), tuple(found)) for each, found in groups.items() if found}
-    return {**known, **{each: Candidates() for each in rest if each not in with_groups}}
+    return {each: Candidates((), tuple(found)) for each, found in groups.items() if found}
 
 
 async def _which(client: Camunda7Client, ids: Sequence[str], wanted: Mapping[str, object]) -> set[str]:

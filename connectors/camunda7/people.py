@@ -9,7 +9,6 @@ from connectors.camunda7.client import Camunda7Client
 from connectors.camunda7.paging import BATCH
 from connectors.sdk import (
     Announced,
-    CountAccuracy,
     Decoded,
     DecodedRows,
     Group,
@@ -20,6 +19,7 @@ from connectors.sdk import (
     decode_record,
     decode_rows,
     drain_by_offset,
+    page_of_names,
 )
 
 Params = Mapping[str, str | int]
@@ -42,6 +42,17 @@ async def groups_by_id(client: Camunda7Client, ids: Iterable[str]) -> dict[str, 
         raws = await client.list_groups({"idIn": ",".join(batch), "maxResults": len(batch)})
         found.update((group.native_id, group) for group in _groups(raws)[0])
     return found
+
+
+async def named_users(client: Camunda7Client, names: Sequence[str], *, limit: int, after: str | None) -> Page[User]:
+    """A page of the users with these names, which are sorted."""
+    return await page_of_names(names, lambda some: _described(client, some), limit=limit, after=after)
+
+
+async def _described(client: Camunda7Client, names: Sequence[str]) -> list[User]:
+    """A user of each name, in this order. A user that the directory does not know has only the name."""
+    known = await users_by_id(client, names)
+    return [known.get(name) or User(native_id=name, username=name) for name in names]
 
 
 async def users(client: Camunda7Client, filter: Params, *, limit: int, after: str | None) -> Page[User]:
@@ -73,19 +84,6 @@ async def candidates(client: Camunda7Client, task: Task) -> list[str]:
             return []
         names |= members
     return sorted(names)
-
-
-async def named_users(client: Camunda7Client, names: Sequence[str], *, limit: int, after: str | None) -> Page[User]:
-    """A page of the users with these names, which are sorted. The cursor is the last name of a page."""
-    rest = [name for name in names if after is None or name > after]
-    chosen = rest[:limit]
-    known = await users_by_id(client, chosen)
-    return Page(
-        items=[known.get(name) or User(native_id=name, username=name) for name in chosen],
-        next_cursor=chosen[-1] if len(rest) > limit else None,
-        total=len(names),
-        total_accuracy=CountAccuracy.EXACT,
-    )
 
 
 async def _members(client: Camunda7Client, group: str) -> frozenset[str] | None:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 from msgspec.structs import replace
 
-from connectors.camunda7.formats import alternatives_of
+from connectors.camunda7.formats import Group, alternatives_of
 from connectors.camunda7.ids import definition_parts, ids_of
 from connectors.camunda7.mapping import COMPLETED, KINDS, SKIPPED, to_wire
 from connectors.camunda7.settings import Camunda7Options
@@ -73,8 +73,8 @@ Body = dict[str, object]
 class Plan(Struct, frozen=True):
     """Where a list is read, with which filter. `is_exact`: the engine's count counts the rows of the list.
 
-    `within`: a user, and the groups that the query names. The engine adds the groups that its directory has for the user; if
-    there are others, the list has rows beyond the query.
+    `within`: a user whom the alternatives ask for as a candidate, and the groups that the query names. The engine adds the
+    groups that its directory has for the user, so the reader names the user's tasks in the `alternatives` instead.
     """
 
     is_history: bool
@@ -82,6 +82,7 @@ class Plan(Struct, frozen=True):
     sorting: tuple[Mapping[str, str], ...]
     is_exact: bool = True
     within: tuple[str, frozenset[str]] | None = None
+    alternatives: tuple[Group, ...] = ()
 
 
 def pushdown(query: TaskQuery, options: Camunda7Options) -> TaskQuery:
@@ -108,7 +109,7 @@ def pushdown(query: TaskQuery, options: Camunda7Options) -> TaskQuery:
         subject_types=query.subject_types,
         subject_ids=query.subject_ids,
         tags=query.tags,
-        times=tuple((field, each) for field, each in times if field in (OPEN_TIMES if is_open else HISTORIC_TIMES)),
+        times=tuple((field, each) for field, each in times if _takes_time(field, each, is_open=is_open)),
         is_escalated=query.is_escalated,
         present=query.present & SORTS,
         absent=query.absent & (SORTS | ALWAYS_FILLED),
@@ -130,9 +131,13 @@ def plan_of(query: TaskQuery, options: Camunda7Options) -> Plan | None:
     is_history = not states <= OPEN
     # The history cannot tell a missing follow-up date.
     is_inexact = is_history and TaskOrderField.FOLLOW_UP_AT in query.absent
+    # Of a task that was never changed, its creation counts for the filter.
+    is_inexact |= any(field is TaskOrderField.UPDATED_AT for field, _ in query.times)
     united = None if query.any_of is None else alternatives_of(query.any_of)
     sorting = _sorting(query.order, is_history=is_history)
-    return Plan(is_history, body, sorting, not is_inexact, None if united is None else united.within)
+    if united is None:
+        return Plan(is_history, body, sorting, not is_inexact)
+    return Plan(is_history, body, sorting, not is_inexact, united.within, united.groups)
 
 
 def _states_of(query: TaskQuery, options: Camunda7Options) -> frozenset[TaskState]:
@@ -185,6 +190,11 @@ def _open_filter(query: TaskQuery, states: frozenset[TaskState], options: Camund
         if bounds is None:
             return None
         _add_times(body, stem, bounds)
+    changed = _bounds(query, TaskOrderField.UPDATED_AT)
+    if changed is None:
+        return None
+    if any(field is TaskOrderField.UPDATED_AT for field, _ in query.times):
+        _add_times(body, "updated", changed)
     if TaskOrderField.DUE_AT in query.absent:
         body["withoutDueDate"] = True
     if TaskOrderField.FOLLOW_UP_AT in query.absent:
@@ -302,6 +312,13 @@ def _add_times(body: Body, stem: str, bounds: Interval, *, is_inclusive: bool = 
         body[f"{stem}After"] = to_wire(bounds.gte - step)
     if bounds.lt is not None:
         body[f"{stem}Before"] = to_wire(bounds.lt - (MILLISECOND - step))
+
+
+def _takes_time(field: TaskOrderField, interval: Interval, *, is_open: bool) -> bool:
+    """The time of the last change has a filter for its lower bound only."""
+    if field is TaskOrderField.UPDATED_AT:
+        return is_open and interval.lt is None and interval.lte is None
+    return field in (OPEN_TIMES if is_open else HISTORIC_TIMES)
 
 
 def _few(values: frozenset[str] | None, most: int) -> frozenset[str] | None:

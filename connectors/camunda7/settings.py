@@ -1,15 +1,17 @@
 """Configuration of one engine: Camunda 7 or Operaton."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field
 
 from connectors.sdk import (
     BasicCredentials,
     BearerCredentials,
     ConfiguredOutcomes,
+    LinkTemplate,
     NoCredentials,
     OAuthCredentials,
+    PriorityThresholds,
     Section,
     SourceSettings,
 )
@@ -19,7 +21,7 @@ Camunda7Credentials = Annotated[
 ]
 
 
-class PriorityThresholds(Section):
+class Camunda7Priorities(PriorityThresholds):
     """The highest numbers that are read as LOW, MEDIUM and HIGH. They are also written for these priorities.
 
     Higher numbers are CRITICAL, which is written as 100. The engine's default is 50.
@@ -28,15 +30,6 @@ class PriorityThresholds(Section):
     low: int = Field(default=25, ge=-(10**9), le=10**9)
     medium: int = Field(default=50, ge=-(10**9), le=10**9)
     high: int = Field(default=75, ge=-(10**9), lt=100)
-
-    @model_validator(mode="after")
-    def _ascending(self) -> Self:
-        if not self.low < self.medium < self.high:
-            raise ValueError("thresholds must ascend: low < medium < high")
-        return self
-
-
-_LINK = r"^(https?://.*)?$"
 
 
 class Camunda7Options(Section):
@@ -49,25 +42,20 @@ class Camunda7Options(Section):
     `draft_variable` is the name of the task-local variable that holds a draft.
     """
 
-    priority: PriorityThresholds = PriorityThresholds()
+    priority: Camunda7Priorities = Camunda7Priorities()
     outcome_variable: str | None = Field(default=None, min_length=1)
     outcomes: ConfiguredOutcomes = ()
-    url_template: str | None = Field(default=None, pattern=_LINK)
-    flow_url_template: str | None = Field(default=None, pattern=_LINK)
+    url_template: LinkTemplate | None = None
+    flow_url_template: LinkTemplate | None = None
     history: bool = True
     cancel_reasons: bool = False
     draft_variable: str = Field(default="taskgateDraft", pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,99}$")
 
-    @field_validator("url_template", "flow_url_template")
-    @classmethod
-    def _has_key(cls, value: str | None) -> str | None:
-        if value and "{key}" not in value:
-            raise ValueError("a template must contain {key}")
-        return value
-
 
 class Camunda7Settings(SourceSettings):
     """`base_url` is the address of the REST API, usually with `/engine-rest`."""
+
+    takes_trace_context: ClassVar[bool] = True
 
     vendor: Literal["camunda7"] = "camunda7"
     credentials: Camunda7Credentials = NoCredentials()

@@ -9,7 +9,7 @@ from connectors.camunda7 import after_write, assignment, steps, wire
 from connectors.camunda7.client import Camunda7Client
 from connectors.camunda7.formats import LINKS, body_of, changes_of, draft_text, modification, shown_of, variables_of
 from connectors.camunda7.ids import is_id
-from connectors.camunda7.mapping import SKIPPED, Candidates, score_of, task_of
+from connectors.camunda7.mapping import SKIPPED, Candidates, task_of
 from connectors.camunda7.options import CreateTaskOptions
 from connectors.camunda7.paging import TaskReader
 from connectors.camunda7.settings import Camunda7Settings
@@ -56,12 +56,20 @@ class TaskWriter:
         except AlreadyAssignedError:
             raise
         except ConflictError as error:
-            if error.native_code != "OptimisticLockingException":
+            if error.native_code != "OptimisticLockingException" or not await self._is_taken(task, user):
                 raise
             taken = AlreadyAssignedError("another person took the task at the same time")
             taken.native_status, taken.native_code = error.native_status, error.native_code
             raise taken from error
         return Outcome(task=after_write.assigned(task, user, at=self._clock()))
+
+    async def _is_taken(self, task: Task, user: str) -> bool:
+        """Any change of the task at the same time ends a claim: who has the task now tells whether it was another claim."""
+        try:
+            row = await self._row(task)
+        except ConnectorError:
+            return False
+        return row.assignee is not None and row.assignee != user
 
     async def steps(self, command: TaskCommand) -> Sequence[TaskCommand]:
         """A change of several candidates, and an assignment to a group, as their single writes. Reads the task."""
@@ -140,7 +148,7 @@ class TaskWriter:
         return Outcome(task=command.task)
 
     async def complete(self, command: Complete) -> Outcome:
-        """With a check of form data by the engine. A delegated task would only be given back by that call."""
+        """With a check of form data by the engine. A delegated task would only be given back by that call, which says nothing of it."""
         data = dict(command.data or {})
         name = self._settings.options.outcome_variable
         if command.outcome is not None and name is not None:
@@ -150,10 +158,24 @@ class TaskWriter:
             await self._client.complete(command.task.native_id, variables)
         else:
             await self._client.submit_form(command.task.native_id, variables)
+            await self._check_ended(command.task)
         after = after_write.closed(
             command.task, TaskState.COMPLETED, "c7.completed", "completed", at=self._clock(), outcome=command.outcome
         )
         return Outcome(task=after)
+
+    async def _check_ended(self, task: Task) -> None:
+        """Whether the form has completed the task: it may have been delegated since it was read."""
+        try:
+            await self._reader.current(task.native_id)
+        except NotFoundError:
+            return
+        except ConnectorError as error:
+            error.maybe_applied = True
+            raise
+        raise ConflictError(
+            "the task was delegated at the same time, so the engine stored the data, gave it back to its owner and did not complete it"
+        )
 
     async def skip(self, command: Skip) -> Outcome:
         task = command.task
@@ -210,7 +232,7 @@ class TaskWriter:
             raise ValidationFailedError("Camunda 7 creates a task without data", field=("data",))
         options = parse_options(command.options, CreateTaskOptions)
         thresholds = self._settings.options.priority
-        score = thresholds.medium if command.priority is None else score_of(command.priority, thresholds)
+        score = thresholds.medium if command.priority is None else thresholds.score_of(command.priority)
         body: dict[str, object] = {
             "id": id,
             "name": command.title,

@@ -19,6 +19,7 @@ from connectors.sdk import (
     error_from_status,
     is_json,
     retry_at,
+    vendor_text,
 )
 
 # The status of each documented code, for refusals that come with a 2xx status.
@@ -32,11 +33,8 @@ STATUS_OF_CODE = {
     "INTERNAL_ERROR": 500,
 }
 
-# How integration keys and JWTs begin. A vendor's message that contains one is not repeated.
-_SECRET = re.compile(r"gtk_|eyJ")
 _CODE = re.compile(r"[A-Z_]{1,40}")
 _UNIX_SECONDS = re.compile(r"[0-9]{1,12}")
-_LONGEST_MESSAGE = 200
 
 
 class _Native(TypedDict):
@@ -98,7 +96,8 @@ def other_task(answer: Answer) -> ConnectorError:
 
 
 def _refusal(answer: Answer, status: int, error: wire.ErrorBody) -> ConnectorError:
-    quoted = _quotable(error.message)
+    words = vendor_text(error.message, answer)
+    quoted = f": {words}" if words else ""
     native: _Native = {"native_status": answer.status, "native_code": _code(error)}
     if status == 400 and error.code == "BAD_REQUEST":
         return UnauthenticatedError(
@@ -131,10 +130,3 @@ def _retry_at(answer: Answer) -> datetime | None:
 
 def _code(error: wire.ErrorBody) -> str | None:
     return error.code if error.code and _CODE.fullmatch(error.code) else None
-
-
-def _quotable(message: str | None) -> str:
-    if not message or _SECRET.search(message):
-        return ""
-    text = "".join(each if each.isprintable() else " " for each in message[:_LONGEST_MESSAGE])
-    return f": {text.strip()}"

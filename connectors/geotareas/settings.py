@@ -1,6 +1,6 @@
 """Configuration of a GEOtareas tenant."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, SecretStr
 
@@ -58,7 +58,12 @@ class GeotareasOptions(Section):
 
 
 class GeotareasSettings(SourceSettings):
-    """The vendor's times have no zone: without `time_zone` due and creation dates stay empty."""
+    """The vendor's times have no zone: without `time_zone` due and creation dates stay empty. It answers reads from a cache
+    of 15 seconds, hence the default of `read_lag`.
+    """
+
+    user_ids: ClassVar[tuple[str, str] | None] = (r"[0-9]{1,30}", "a number, such as 17")
 
     credentials: GeotareasCredentials
     options: GeotareasOptions = GeotareasOptions()
+    read_lag: float = Field(default=15.0, ge=0, le=120)

@@ -23,6 +23,7 @@ from connectors.sdk import (
     UnsupportedActionError,
     ValidationFailedError,
     is_json,
+    vendor_text,
 )
 
 OTHER_OWNER = "forbidden from accessing this UserTask"
@@ -40,9 +41,6 @@ MISREAD = ("For input string", "cannot be cast to class")
 _BLANK = re.compile(r"Mandatory Field\(s\): (.+) contain invalid inputs")
 _MISSING = re.compile(r"\[(.+)\] are mandatory fields")
 _UNDEFINED = re.compile(r"Field \[name = (.+), type = \w+\] is not defined")
-
-# Characters of field names that a message repeats.
-_LONGEST_NAMES = 200
 
 
 def parse_error(answer: Answer) -> ConnectorError | None:
@@ -83,7 +81,7 @@ def parse_error(answer: Answer) -> ConnectorError | None:
         case 409 | 412:
             return ConflictError("the state of the task does not allow it", native_status=status)
         case 400:
-            return _invalid(text)
+            return _invalid(text, answer)
         case _:
             return None
 
@@ -156,7 +154,7 @@ def _without_adapter(answer: Answer) -> ConnectorError:
     return BrokenError(f"{message}: set options.identity_adapter to false", native_status=answer.status)
 
 
-def _invalid(text: str) -> ValidationFailedError:
+def _invalid(text: str, answer: Answer) -> ValidationFailedError:
     if "non-existent user" in text:
         return ValidationFailedError("the bridge knows no such user", field=("userId",), native_status=400)
     if "non-existent group" in text:
@@ -166,6 +164,8 @@ def _invalid(text: str) -> ValidationFailedError:
     for pattern, message in ((_BLANK, "must not be blank"), (_MISSING, "are required"), (_UNDEFINED, "does not fit")):
         found = pattern.search(text)
         if found is not None:
-            names = "".join(each if each.isprintable() else " " for each in found[1][:_LONGEST_NAMES])
-            return ValidationFailedError(f"form fields: {names} {message}", field=("data",), native_status=400)
+            names = vendor_text(found[1], answer)
+            return ValidationFailedError(
+                f"form fields: {names or 'some'} {message}", field=("data",), native_status=400
+            )
     return ValidationFailedError("refused the request with status 400", native_status=400)

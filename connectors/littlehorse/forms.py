@@ -17,6 +17,7 @@ from connectors.sdk import (
     ValidationFailedError,
     decode_json_value,
     json_schema_of,
+    task_outcomes,
 )
 
 FIELD_TYPES = {
@@ -72,16 +73,7 @@ def outcomes_of(record: wire.TaskRecord, options: LittlehorseOptions) -> tuple[T
         return ()
     others = [field for field in fields if field.name != options.outcome_field]
     data = Requirement.REQUIRED if any(field.required for field in others) else Requirement.OPTIONAL
-    return tuple(
-        TaskOutcome(
-            code=each.code,
-            label=each.label,
-            nature=each.nature,
-            data=data if others else Requirement.UNSUPPORTED,
-            comment=Requirement.UNSUPPORTED,
-        )
-        for each in options.outcomes
-    )
+    return task_outcomes(options.outcomes, data=data if others else Requirement.UNSUPPORTED)
 
 
 def values_of(

@@ -32,6 +32,7 @@ from connectors.sdk import (
     current_call,
     distinct,
     get_each,
+    name_key,
 )
 
 # Users that one search returns at most. The identity provider also finds parts of addresses.
@@ -83,12 +84,12 @@ class Directory:
         """The ids of a group for a filter. There are several if names differ by case only, and none for an unknown group."""
         if not self._adapter:
             return [name]
-        folded = name.casefold()
+        key = name_key(name)
         groups = await self._all_groups(self._side())
         return [
             group.id
             for group in groups.records
-            if group.id and (group.id == name or (group_name(group) or "").casefold() == folded)
+            if group.id and (group.id == name or name_key(group_name(group) or "") == key)
         ]
 
     async def group_key(self, name: str, *, field: tuple[str, ...] = ()) -> str:
@@ -235,10 +236,8 @@ class Directory:
             return await self._client.get_user(side, native_id)
         name = "email" if self._claim == "EMAIL" else "username"
         found = await self._client.list_users(side, {name: native_id, "first_result": 0, "max_results": MOST_FOUND})
-        folded = native_id.casefold()
-        return next(
-            (user for user in found.records if (user_id_of(user, self._claim) or "").casefold() == folded), None
-        )
+        key = name_key(native_id)
+        return next((user for user in found.records if name_key(user_id_of(user, self._claim) or "") == key), None)
 
     def _side(self) -> Side:
         if self._admin is None:

@@ -62,7 +62,9 @@ class LittlehorseSettings(SourceSettings):
     admin operations use them, and with `exchange` the token exchange does too.
     """
 
+    takes_trace_context: ClassVar[bool] = True
     modes: ClassVar[frozenset[ActsAs]] = frozenset({"service", "viewer", "exchange"})
+    address_keys: ClassVar[tuple[str, ...]] = ("base_url", "options.tenant")
 
     credentials: LittlehorseCredentials = NoCredentials()
     options: LittlehorseOptions

@@ -7,12 +7,13 @@ query            what a list is asked for, and a page of it
 row_test         conditions on rows, made once for many rows
 errors           every failure, by what can be done about it
 settings         what the configuration says of a source
-http             requests to the vendor, and credentials
+http             requests to the vendor, credentials, and what a message may repeat of a vendor's text
 paging           cursors, and loops over pages
 offset_list      lists that the vendor pages by offset
 forms            judging form data, and their JSON Schema
 json             a vendor's JSON, with exact decimals and one error
 detail_parts     the aspects of a detail, each read alone
+names            names of groups and users in comparable form
 odd_rows         rows that do not fit the vendor's documentation
 options          options of a command that only one vendor has
 time, clock      times on the wire; the current time
@@ -139,6 +140,8 @@ from connectors.sdk.http import (
     read_once,
     received_token,
     retry_at,
+    vendor_code,
+    vendor_text,
 )
 from connectors.sdk.json import (
     Decoded,
@@ -190,6 +193,7 @@ from connectors.sdk.model import (
     User,
     UserRef,
 )
+from connectors.sdk.names import name_key
 from connectors.sdk.odd_rows import (
     DecodedRows,
     OddRow,
@@ -212,6 +216,7 @@ from connectors.sdk.paging import (
     drain,
     following_token,
     foreign_cursor,
+    page_of_names,
     read_cursor,
     write_cursor,
 )
@@ -237,12 +242,16 @@ from connectors.sdk.settings import (
     ConfiguredOutcomes,
     HeaderCredentials,
     LimitsSettings,
+    LinkTemplate,
     NoCredentials,
     OAuthCredentials,
+    PriorityThresholds,
     ReaderCredentials,
     Section,
     SourceSettings,
     WebAddress,
+    link_of,
+    task_outcomes,
 )
 from connectors.sdk.time import half_open, local_time_to_wire, time_from_wire, whole_milliseconds
 from connectors.sdk.traces import Traces
@@ -323,6 +332,7 @@ __all__ = [
     "Interval",
     "KeysetCursor",
     "LimitsSettings",
+    "LinkTemplate",
     "Listing",
     "MalformedResponseError",
     "MutationStatus",
@@ -343,6 +353,7 @@ __all__ = [
     "PendingTransition",
     "PhaseState",
     "PreviousStep",
+    "PriorityThresholds",
     "RateLimitedError",
     "ReadRows",
     "ReaderCredentials",
@@ -441,11 +452,14 @@ __all__ = [
     "json_schema_of",
     "judge_fields",
     "judged",
+    "link_of",
     "local_time_to_wire",
     "matches",
+    "name_key",
     "option",
     "order_value",
     "overdue",
+    "page_of_names",
     "parse_options",
     "put_at",
     "read_cursor",
@@ -460,6 +474,7 @@ __all__ = [
     "shown_number",
     "shown_texts",
     "split_rows",
+    "task_outcomes",
     "text_of",
     "time_from_wire",
     "time_of",
@@ -467,6 +482,8 @@ __all__ = [
     "utc_now",
     "value_at",
     "values_of",
+    "vendor_code",
+    "vendor_text",
     "whole_milliseconds",
     "write_cursor",
 ]

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from connectors.sdk.model import GroupRef
+from connectors.sdk.names import name_key
 
 TASK_ADMIN = "task_admin"
 
@@ -25,7 +26,7 @@ class Identity(Struct, frozen=True, kw_only=True):
         """By id exactly, or by name ignoring case: vendors name groups sometimes by id and sometimes by name."""
         if group.native_id in self.groups:
             return True
-        return group.name is not None and group.name.casefold() in {name.casefold() for name in self.groups}
+        return group.name is not None and name_key(group.name) in {name_key(name) for name in self.groups}
 
 
 class Access(Struct, frozen=True):

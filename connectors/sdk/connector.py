@@ -176,6 +176,13 @@ class Connector(ABC, Generic[SettingsT]):
         of the task, and a write is refused with that error.
         """
 
+    async def find_rows(self, ids: Sequence[str], *, most_calls: int) -> Sequence[Task]:
+        """Those of these tasks that the vendor's lists show, where that takes fewer calls than `get_tasks`; the others are read by it.
+
+        For a vendor with few reads and without a read of several tasks. Empty, without a call, at all others.
+        """
+        return ()
+
     async def get_detail(self, task: Task, aspects: AbstractSet[DetailAspect]) -> TaskDetail:
         """The requested aspects, with as few calls as the vendor allows."""
         return TaskDetail()

@@ -90,7 +90,10 @@ class RejectedError(ConnectorError):
 
 
 class NotFoundError(RejectedError):
+    """`is_address`: no id was asked for, so that the vendor has nothing at that address at all."""
+
     code = "NOT_FOUND"
+    is_address = False
 
 
 class ForbiddenError(RejectedError):

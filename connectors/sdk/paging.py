@@ -228,6 +228,26 @@ async def drain(
     return rows, False
 
 
+async def page_of_names(
+    names: Sequence[str],
+    items_of: Callable[[Sequence[str]], Awaitable[Sequence[T]]],
+    *,
+    limit: int,
+    after: str | None,
+) -> Page[T]:
+    """A page of what `items_of` gives for some of these names, which are all there are, and sorted. The cursor is the last
+    name of a page.
+    """
+    rest = [name for name in names if after is None or name > after]
+    chosen = rest[:limit]
+    return Page(
+        items=await items_of(chosen),
+        next_cursor=chosen[-1] if len(rest) > limit else None,
+        total=len(names),
+        total_accuracy=CountAccuracy.EXACT,
+    )
+
+
 def distinct(rows: Iterable[T], key: Callable[[T], K]) -> list[T]:
     """Of rows with the same key the first. Vendors repeat rows where a list changes between two pages."""
     found: dict[K, T] = {}

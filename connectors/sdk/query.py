@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 from msgspec import Struct, structs
 
 from connectors.sdk.model import CountAccuracy, Flow, FlowState, Task, TaskKind, TaskPriority, TaskState
+from connectors.sdk.names import name_key
 from connectors.sdk.odd_rows import OddRow
 from connectors.sdk.row_test import (
     FoldedOnce,
@@ -161,9 +162,9 @@ class TaskQuery(Struct, frozen=True, kw_only=True):
         if (users := self.candidate_users) is not None:
             yield lambda task: any(user.native_id in users for user in task.candidate_users or ())
         if (groups := self.candidate_groups) is not None:
-            names = frozenset(name.casefold() for name in groups)
+            names = frozenset(map(name_key, groups))
             yield lambda task: any(
-                group.native_id in groups or (group.name is not None and group.name.casefold() in names)
+                group.native_id in groups or (group.name is not None and name_key(group.name) in names)
                 for group in task.candidate_groups or ()
             )
         if (access_keys := self.access_keys) is not None:
@@ -295,7 +296,7 @@ def order_value(task: Task, field: TaskOrderField) -> datetime | int | str | Non
 T = TypeVar("T")
 
 
-class Page(Struct, Generic[T], frozen=True, kw_only=True):
+class Page(Struct, Generic[T], frozen=True, kw_only=True, dict=True):
     """`next_cursor` is read only by the connector that made it; None at the end.
 
     `truncated`: the vendor announced rows up to here that it does not give, whether or not there is a next page.

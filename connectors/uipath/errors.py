@@ -16,14 +16,11 @@ from connectors.sdk import (
     RejectedError,
     ValidationFailedError,
     is_json,
+    vendor_text,
 )
 from connectors.uipath import wire
 from connectors.uipath.formats import decode_answer
 
-# Characters of the vendor's message that our message repeats.
-LONGEST_MESSAGE = 200
-# How access tokens, personal access tokens and credentials look. A vendor's message that contains one is not repeated.
-_SECRET = re.compile(r"eyJ|rt_|bearer|secret|password", re.IGNORECASE)
 _CODE = re.compile(r"(?:PIMS-)?[0-9]{1,9}")
 
 # Codes that decide the error whatever the status is: Orchestrator's (API guide, response codes) and Maestro's.
@@ -44,7 +41,7 @@ def parse_error(answer: Answer) -> ConnectorError | None:
     if answer.status not in {400, 403, 404, 409, 422}:
         return None
     code, message = _code_and_message(answer)
-    return _refusal(answer.status, code, message, is_maestro=(code or "").startswith("PIMS-"))
+    return _refusal(answer, answer.status, code, message, is_maestro=(code or "").startswith("PIMS-"))
 
 
 def is_refusal(answer: Answer) -> bool:
@@ -74,7 +71,7 @@ def refused_items(answer: Answer, tasks: Collection[int]) -> Refused:
     by_task: dict[int, RejectedError] = {}
     for entry in entries:
         if entry.task_id is not None and entry.task_id in tasks:
-            by_task.setdefault(entry.task_id, _refusal(None, _code(entry.error_code), entry.error_message))
+            by_task.setdefault(entry.task_id, _refusal(answer, None, _code(entry.error_code), entry.error_message))
     return Refused(by_task, is_unclear=any(entry.task_id not in tasks for entry in entries))
 
 
@@ -83,10 +80,13 @@ def other_instance(*, is_write: bool) -> MalformedResponseError:
     return MalformedResponseError("answered about another instance", maybe_applied=is_write)
 
 
-def _refusal(status: int | None, code: str | None, message: str | None, *, is_maestro: bool = False) -> RejectedError:
+def _refusal(
+    answer: Answer, status: int | None, code: str | None, message: str | None, *, is_maestro: bool = False
+) -> RejectedError:
     """`status` is None for an entry in an answer of 200."""
     native: _Native = {"native_status": status, "native_code": code}
-    quoted = _quotable(message)
+    words = vendor_text(message, answer)
+    quoted = f": {words}" if words else ""
     if code in NOT_FOUND_CODES or status == 404:
         return NotFoundError(f"found no such thing, or the account may not see it{quoted}", **native)
     if code in FORBIDDEN_CODES or status == 403:
@@ -109,10 +109,3 @@ def _code_and_message(answer: Answer) -> tuple[str | None, str | None]:
 def _code(code: wire.Code) -> str | None:
     text = "" if code is None else str(code)
     return text if _CODE.fullmatch(text) else None
-
-
-def _quotable(message: str | None) -> str:
-    if not message or _SECRET.search(message):
-        return ""
-    text = "".join(each if each.isprintable() else " " for each in message[:LONGEST_MESSAGE])
-    return f": {text.strip()}"

@@ -2,7 +2,7 @@
 
 import re
 from string import Formatter
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator
@@ -63,6 +63,8 @@ class UiPathOptions(Section):
 
 class UiPathSettings(SourceSettings):
     """`base_url` is only the host, for example https://cloud.uipath.com; organization and tenant are options."""
+
+    address_keys: ClassVar[tuple[str, ...]] = ("base_url", "options.organization", "options.tenant")
 
     vendor: Literal["uipath"] = "uipath"
     credentials: UiPathCredentials

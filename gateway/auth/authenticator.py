@@ -91,6 +91,12 @@ class Authenticator:
         """What is known of the issuers with `login`; one that was not discovered yet is left out."""
         return [login for issuer in self._issuers if (login := _login(issuer)) is not None]
 
+    def adopt(self, before: "Authenticator") -> None:
+        """Begin with the keys that another one knows: a provider may be away just now."""
+        for issuer in self._issuers:
+            for known in before._issuers:  # noqa: SLF001 of the same class
+                issuer.adopt(known)
+
     async def first_look(self, *, within: float) -> None:
         """Waits until the keys of all issuers have been asked for, `within` seconds at most."""
         with anyio.move_on_after(within):

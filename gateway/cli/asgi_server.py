@@ -52,6 +52,7 @@ class AsgiServer:
 
         import uvicorn
 
+        from gateway.cli.listener import Listener
         from gateway.http import ConnectionBounds, bounded_protocol
         from gateway.settings import ConnectionLimits
 
@@ -74,30 +75,16 @@ class AsgiServer:
             def capture_signals(self) -> Any:
                 return contextlib.nullcontext()
 
+            async def startup(self, sockets: "list[socket.socket] | None" = None) -> None:
+                await super().startup([])
+                self.listeners = [Listener(each, self._connected) for each in sockets or []]
+
             async def shutdown(self, sockets: "list[socket.socket] | None" = None) -> None:
                 self.server_state.default_headers = [*self.server_state.default_headers, CLOSING]
-                await self._accept_the_last(sockets or [])
+                for listener in self.listeners:
+                    await listener.close()
                 await asyncio.sleep(LINGER_S)
-                await super().shutdown(sockets)
-
-            async def _accept_the_last(self, sockets: "list[socket.socket]") -> None:
-                """Closes the listeners. Clients whose connections wait there have connected: they are served too."""
-                listeners = [each.dup() for each in sockets]
-                for server in self.servers:
-                    server.close()
-                # The loop closes its own handles at its next turn.
-                await asyncio.sleep(0)
-                for each in sockets:
-                    each.close()
-                for listener in listeners:
-                    listener.setblocking(False)
-                    accepted = []
-                    with contextlib.suppress(OSError):
-                        while True:
-                            accepted.append(listener.accept()[0])
-                    listener.close()
-                    for connection in accepted:
-                        await asyncio.get_running_loop().connect_accepted_socket(self._connected, connection)
+                await super().shutdown([])
 
             def _connected(self) -> asyncio.Protocol:
                 return self.config.http_protocol_class(  # type: ignore[call-arg]

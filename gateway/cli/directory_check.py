@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from connectors.sdk.connector import Connector
     from connectors.sdk.model import Group
+    from connectors.sdk.names import NameKey
     from connectors.sdk.settings import SourceSettings
     from gateway.people import DirectoryRecord
     from gateway.settings import Settings
@@ -46,7 +47,7 @@ def _told(section: "SourceSettings") -> str:
 
 
 def _found(
-    settings: "Settings", section: "SourceSettings", record: "DirectoryRecord", groups: set[str]
+    settings: "Settings", section: "SourceSettings", record: "DirectoryRecord", groups: "set[NameKey]"
 ) -> Iterable[str]:
     in_use = [account for account in record.accounts if account.is_active is not False and not account.is_service]
     yield f"{len(in_use)} accounts in use, {sum(account.email is not None for account in in_use)} with a mail address"
@@ -68,7 +69,9 @@ def _found(
         if (identity := person.identities.get(section.key)) is not None
         for group in (person.groups if identity.groups is None else identity.groups)
     ) | dict.fromkeys(section.people.group_names.values())
-    missing = [group for group in wanted if group not in groups and group.casefold() not in groups]
+    from connectors.sdk.names import name_key
+
+    missing = [group for group in wanted if group not in groups and name_key(group) not in groups]
     if missing and groups:
         yield f"does not know the groups {_listed(missing)}"
 
@@ -78,8 +81,9 @@ def _listed(names: Sequence[str]) -> str:
     return ", ".join(names[:MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
 
 
-def _names(groups: "Iterable[Group]") -> set[str]:
+def _names(groups: "Iterable[Group]") -> "set[NameKey]":
     """Ids as they are, and names in small letters: tasks are matched so."""
-    return {group.native_id for group in groups} | {
-        name.casefold() for group in groups for name in (group.name, *group.aliases)
-    }
+    from connectors.sdk.names import name_key
+
+    ids: set[NameKey] = {group.native_id for group in groups}
+    return ids | {name_key(name) for group in groups for name in (group.name, *group.aliases)}

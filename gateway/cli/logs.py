@@ -7,6 +7,8 @@ from gateway.cli.options import LogFormat, LogLevel
 
 # The audit is no matter of verbosity: without a file of its own its lines are in the log at every level.
 AUDIT = "taskgate.audit"
+# The number of the level of this process.
+_least = [0]
 
 
 def log_requests(level: LogLevel = "info", form: LogFormat = "json") -> None:
@@ -17,6 +19,16 @@ def log_requests(level: LogLevel = "info", form: LogFormat = "json") -> None:
         _configure(level, _console(), "%Y-%m-%dT%H:%M:%SZ", utc=True)
     else:
         _configure(level, lambda event: orjson.dumps(event, default=str).decode(), "iso", utc=True)
+
+
+def change_level(level: LogLevel) -> None:
+    """From now on, lines from this level on."""
+    import logging
+
+    import structlog
+
+    _least[0] = logging.getLevelNamesMapping()[level.upper()]
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(min(_least[0], logging.INFO)))
 
 
 def log_errors_only() -> None:
@@ -39,10 +51,10 @@ def _configure(level: LogLevel, render: Callable[[Any], str], times: str, *, utc
     from gateway.cli.log_writer import LogWriter
 
     levels = {name.lower(): number for name, number in logging.getLevelNamesMapping().items()}
-    least = levels[level]
+    _least[0] = levels[level]
 
     def keep(_logger: object, method: str, event: Any) -> Any:
-        if levels.get(method, least) < least and event.get("logger") != AUDIT:
+        if levels.get(method, _least[0]) < _least[0] and event.get("logger") != AUDIT:
             raise structlog.DropEvent
         return event
 
@@ -54,5 +66,5 @@ def _configure(level: LogLevel, render: Callable[[Any], str], times: str, *, utc
             structlog.processors.TimeStamper(fmt=times, utc=utc),
             LogWriter(render),
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(min(least, logging.INFO)),
     )
+    change_level(level)

@@ -19,7 +19,8 @@ def group() -> None:
 
 @people.command()
 def forget(key: Annotated[str, typer.Argument(help="The person's key.")], config: ConfigFile) -> None:
-    """Erase a person from the journal of writes: their settled writes with idempotency keys, and the tasks that they ended.
+    """Erase a person from the journal of writes: name, address and accounts that their tokens told, their settled writes with
+    idempotency keys, and the tasks that they ended.
     Prints what else has the person's key. Exit 1 while writes are left that are not settled for long enough.
     """
     log_errors_only()
@@ -31,6 +32,8 @@ def forget(key: Annotated[str, typer.Argument(help="The person's key.")], config
         forgotten = forget_person(settings, key)
     except GatewayUnavailableError as error:
         fail(f"{settings.gateway.journal}: {error.message}")
+    if forgotten.was_known:
+        print("journal: erased what the person's tokens told")
     print(f"journal: erased {forgotten.writes} writes and {forgotten.ended_tasks} tasks that the person ended")
     for index, person in enumerate(settings.people):
         if person.key == key:

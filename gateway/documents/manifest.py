@@ -35,6 +35,11 @@ class TrustedDocuments:
         self._by_id = dict(by_id)
         self._by_hash = {sha256_of(text): text for text in self._by_id.values()}
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, TrustedDocuments) and self._by_id == other._by_id
+
+    __hash__ = None  # type: ignore[assignment] # compared, never a key
+
     def __len__(self) -> int:
         return len(self._by_id)
 

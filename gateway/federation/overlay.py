@@ -9,6 +9,7 @@ What a write left is the vendor's answer to its author. It is shown within the a
 answer is.
 """
 
+import math
 import time
 from collections.abc import Callable, Hashable, Sequence
 from datetime import datetime
@@ -89,10 +90,18 @@ class Overlay:
         self._ended = ended
         self._scope_of = scope_of
         self._entries: dict[tuple[Hashable, TaskRef], _Entry] = {}
+        # Another number whenever an entry is another than before.
+        self.changes = 0
+
+    def settles_at(self) -> float:
+        """When, in monotonic seconds, the next entry ends by itself."""
+        now = self._monotonic()
+        return min((entry.until for entry in self._entries.values() if entry.until > now), default=math.inf)
 
     def put(self, before: Task, expected: Task) -> None:
         """After a write: `before` is the record that it was decided on, `expected` the one that the vendor will show."""
         self._expire()
+        self.changes += 1
         key = self._key(before.ref)
         earlier = self._entries.pop(key, None)
         # What other people's writes left, in a source that sees the person, is no longer so.
@@ -106,6 +115,7 @@ class Overlay:
 
     def forget(self, ref: TaskRef) -> None:
         """Another wrote to the task: what earlier writes left is not what the vendor will show."""
+        self.changes += 1
         for key in [key for key in self._entries if key[1] == ref]:
             del self._entries[key]
 
@@ -125,6 +135,7 @@ class Overlay:
             return entry.expected
         if reading not in entry.shown_by:
             # The vendor shows it. Older answers do not, so the entry stays for them.
+            self.changes += 1
             self._entries[key] = structs.replace(entry, shown_by=entry.shown_by | {reading})
             if not is_over:
                 self._ended(task.ref)
@@ -156,6 +167,8 @@ class Overlay:
         ended = [(key, entry) for key, entry in self._entries.items() if entry.until <= now]
         for number, (key, entry) in enumerate(ended):
             is_shown = len(entry.shown_by) == len(Reading)
+            if not is_shown:
+                self.changes += 1
             if entry.until + self._kept - LONGEST <= now or len(ended) - number > MOST_KEPT:
                 del self._entries[key]
             elif not is_shown:
@@ -183,9 +196,17 @@ class FlowOverlay:
         self._now = now
         self._scope_of = scope_of
         self._expected: dict[tuple[Hashable, FlowRef], tuple[Flow, float, datetime]] = {}
+        # As that of `Overlay`.
+        self.changes = 0
+
+    def settles_at(self) -> float:
+        """As that of `Overlay`."""
+        now = self._monotonic()
+        return min((until for _, until, _ in self._expected.values() if until > now), default=math.inf)
 
     def put(self, expected: Flow) -> None:
         """After a write: the record that the vendor will show."""
+        self.changes += 1
         now = self._monotonic()
         kept = [(key, entry) for key, entry in self._expected.items() if entry[1] + self._kept - LONGEST > now]
         self._expected = dict(kept[-MOST_KEPT:])
@@ -195,6 +216,7 @@ class FlowOverlay:
 
     def forget(self, ref: FlowRef) -> None:
         """As for tasks."""
+        self.changes += 1
         for key in [key for key in self._expected if key[1] == ref]:
             del self._expected[key]
 
@@ -209,6 +231,7 @@ class FlowOverlay:
             return expected
         if flow.fetched_at >= at:
             # The vendor shows it. Older answers do not, so the entry stays for them.
+            self.changes += until > self._monotonic()
             self._expected[key] = (expected, min(until, self._monotonic()), at)
         return flow
 

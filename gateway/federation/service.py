@@ -1,12 +1,14 @@
 """All configured sources as one: implements `schema.ports.Federation` by delegation."""
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
 
 from msgspec import Struct, structs
 
 from connectors.sdk.caller import Caller
+from connectors.sdk.clock import Clock, utc_now
 from connectors.sdk.commands import MutationStatus, TaskAction
 from connectors.sdk.errors import ConnectorError
 from connectors.sdk.model import (
@@ -22,7 +24,7 @@ from connectors.sdk.model import (
     User,
 )
 from gateway.federation.authorization import KnownAccounts, RecentlyShown, permitted_actions, with_roles
-from gateway.federation.cache import Cache
+from gateway.federation.cache import Cache, Marks, Parts
 from gateway.federation.lists import DefinitionLists, FlowLists, PeopleLists, Stats, TaskLists, visible_flows
 from gateway.federation.objects import Definitions, DirectoryReader, FlowReader, TaskReader
 from gateway.federation.sources import Source
@@ -80,7 +82,7 @@ class FederatedSources:
 
     def __init__(
         self,
-        sources: Sequence[Source],
+        sources: Mapping[str, Source],
         *,
         people: People,
         cache: Cache,
@@ -91,9 +93,13 @@ class FederatedSources:
         next_task: NextTask,
         known: KnownAccounts,
         shown: RecentlyShown,
+        standing: Callable[[], Hashable] = lambda: None,
+        settles_at: Callable[[], float] = lambda: math.inf,
+        now: Clock = utc_now,
     ) -> None:
+        """`standing` changes with our own writes, `settles_at` is when one of them is believed to be readable."""
+        self._standing, self._settles_at, self._now = standing, settles_at, now
         self._sources = sources
-        self._by_key = {source.key: source for source in sources}
         self._people = people
         self._cache = cache
         self._lists = lists
@@ -121,7 +127,7 @@ class FederatedSources:
         return self._writes.open_writes()
 
     def sources(self) -> Sequence[SourceInfo]:
-        return [self._info_of(source) for source in self._sources]
+        return [self._info_of(source) for source in self._sources.values()]
 
     def _info_of(self, source: Source) -> SourceInfo:
         info = source.info()
@@ -138,6 +144,25 @@ class FederatedSources:
             oldest_fetched_at=view.oldest_fetched_at,
         )
 
+    # What kept whole answers rest on (gateway.http.kept_answers).
+
+    def standing(self) -> Hashable:
+        infos = tuple(source.main.info for source in self._sources.values())
+        # With this object itself: another one may take its place.
+        return self, self._people.changes, self._known.changes, self._standing(), infos
+
+    def settles_at(self) -> float:
+        return self._settles_at()
+
+    def rests_on(self, marks: Marks) -> bool:
+        return all(self._cache.mark(key) is mark for key, mark in marks.items())
+
+    def awaits(self, caller: Caller) -> bool:
+        return self._writes.awaits(caller)
+
+    def note_shown_again(self, caller: Caller, tasks: Sequence[TaskRef]) -> None:
+        self._note_shown(caller, tasks)
+
     def person(self, key: str) -> Caller | None:
         return self._people.by_key(key)
 
@@ -153,6 +178,10 @@ class FederatedSources:
         listed = await self._lists.tasks.page(caller, request)
         for edge in listed.edges:
             self._known.note_task(edge.task)
+        if isinstance(parts := current_context().parts, Parts):
+            parts.note_shown((edge.task for edge in listed.edges), request.now or self._now())
+            if not listed.is_complete:
+                parts.spoil()
         self._note_shown(caller, [edge.task.ref for edge in listed.edges])
         return listed
 
@@ -168,6 +197,8 @@ class FederatedSources:
             if isinstance(task, Task):
                 self._known.note_task(task)
         self._note_shown(caller, [ref for ref, task in found.items() if isinstance(task, Task)])
+        if isinstance(parts := current_context().parts, Parts):
+            parts.note_shown((task for task in found.values() if isinstance(task, Task)), self._now())
         return found
 
     async def get_details(
@@ -193,7 +224,7 @@ class FederatedSources:
     async def get_visible_flows(
         self, caller: Caller, refs: Sequence[FlowRef]
     ) -> Mapping[FlowRef, Flow | ConnectorError]:
-        known = [ref for ref in refs if ref.source in self._by_key]
+        known = [ref for ref in refs if ref.source in self._sources]
         return await self._objects.flows.flows(await visible_flows(self._lists.tasks, caller, known))
 
     async def list_flows(self, caller: Caller, request: FlowListRequest) -> RowList[Flow]:
@@ -203,10 +234,10 @@ class FederatedSources:
         return await self._lists.definitions.page(request)
 
     async def get_task_definition(self, caller: Caller, ref: NativeRef) -> Definition | None:
-        return await self._objects.definitions.task_definition(caller, ref) if ref.source in self._by_key else None
+        return await self._objects.definitions.task_definition(caller, ref) if ref.source in self._sources else None
 
     async def get_flow_definition(self, caller: Caller, ref: NativeRef) -> Definition | None:
-        return await self._objects.definitions.flow_definition(caller, ref) if ref.source in self._by_key else None
+        return await self._objects.definitions.flow_definition(caller, ref) if ref.source in self._sources else None
 
     async def list_users(
         self,
@@ -233,7 +264,7 @@ class FederatedSources:
         return await self._objects.directory.groups(refs)
 
     def verdicts(self, caller: Caller, task: Task, actions: Sequence[TaskAction] | None = None) -> Sequence[Verdict]:
-        return permitted_actions(self._by_key[task.source], caller, task, actions, self._known)
+        return permitted_actions(self._sources[task.source], caller, task, actions, self._known)
 
     async def perform(self, caller: Caller, request: WriteRequest) -> WriteResult:
         result = await self._writes.perform(caller, request)
@@ -258,7 +289,7 @@ class FederatedSources:
     def _note_shown(self, caller: Caller, refs: Sequence[TaskRef]) -> None:
         # Task admins see every task: what they saw before changes nothing.
         if not caller.is_task_admin:
-            self._shown.note(caller.key, refs)
+            self._shown.note(caller, refs)
 
     async def operation(self, caller: Caller, operation_id: str) -> Operation | None:
         self._writes.met(caller)

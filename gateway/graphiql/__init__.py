@@ -2,6 +2,7 @@
 
 page         the page and its files, served from memory; page.html, page.css, page.js, filling.js,
              sign_in.js, favicon.svg, missing.html
+returning    where identity providers send people back to, with several of them
 examples     the operations in the page's tabs; their texts are in examples/
 assets       fetches GraphiQL's own files from npm into npm/; package.json pins the versions
 build_hook   puts those files into a wheel

@@ -8,7 +8,9 @@ _FOLDER = Path(__file__).parent / "examples"
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """`variables` are those that the page fills in: `id`, `outcome`, `data` of a task that may be claimed, by filling.js."""
+    """`variables` are those that the page fills in: `id`, `outcome`, `data` of a task that may be claimed, by filling.js;
+    `user`: a colleague whom its source accepts.
+    """
 
     query: str
     variables: tuple[str, ...]
@@ -23,6 +25,14 @@ EXAMPLES = (
     Example(_read("detail"), ("id",)),
     Example(_read("claim"), ("id",)),
     Example(_read("complete"), ("id", "outcome", "data")),
+    Example(_read("assign"), ("id", "user")),
+    Example(_read("cancel"), ("id",)),
+    Example(_read("flows"), ()),
+    Example(_read("counts"), ()),
+    Example(_read("people"), ()),
+    Example(_read("sources"), ()),
 )
-CLAIMABLE = _read("claimable")
-"""The query that lists tasks. One of them fills in those variables."""
+SAMPLE = _read("sample")
+"""The query that lists tasks, one of which fills in those variables, and looks at the one that filled them in before."""
+ASSIGNEES = _read("assignees")
+"""The query for `user`."""

@@ -3,9 +3,30 @@
 {
   const config = JSON.parse(document.getElementById("config").textContent);
   const place = document.getElementById("graphiql");
-  let token = config.person;
+  const KEPT = { person: "taskgate:person", sample: "taskgate:sample" };
+  const isDemo = config.people.length > 0;
+  const chosen = localStorage.getItem(KEPT.person);
+  let token = isDemo && config.people.some(({ key }) => key === chosen) ? chosen : config.person;
+  // What the tabs are filled with, and the ids that they were filled with before.
+  let current = filling.variables([]);
+  const past = new Set();
   // GraphiQL's dialogs read this nonce: the Content-Security-Policy allows only style elements that carry it.
   window.__webpack_nonce__ = config.nonce;
+
+  /** What GraphiQL sends. */
+  async function fetchFromTab(url, init = {}) {
+    const body = typeof init.body === "string" ? JSON.parse(init.body) : {};
+    if (typeof body.query !== "string") return fetchAs(url, init);
+    const sent = { ...body, operationName: filling.operationName(body.query, body.operationName) };
+    const response = await fetchAs(url, { ...init, body: JSON.stringify(sent) });
+    if (isDemo && body.variables?.id && (body.variables.id === current.id || past.has(body.variables.id)))
+      response
+        .clone()
+        .json()
+        .then(({ data }) => filling.isUsed(data) && refill())
+        .catch(() => {});
+    return response;
+  }
 
   async function fetchAs(url, init = {}) {
     const headers = new Headers(init.headers);
@@ -67,9 +88,13 @@
     for (const person of config.people) choice.add(new Option(person.name, person.key, false, person.key === token));
     const tell = () => {
       token = choice.value;
+      localStorage.setItem(KEPT.person, token);
       document.getElementById("belongs").value = config.people.find((person) => person.key === token).belongs;
     };
-    choice.addEventListener("change", tell);
+    choice.addEventListener("change", () => {
+      tell();
+      refill();
+    });
     tell();
     document.getElementById("demo").hidden = false;
   }
@@ -85,18 +110,43 @@
     form.hidden = false;
   }
 
-  /** The variables of the examples. */
-  async function sample() {
-    const request = { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ query: config.claimable }) };
-    const tasks = await fetchAs(location.pathname, request)
-      .then((response) => response.json())
-      .then((answer) => answer.data?.viewer.inbox.nodes ?? [])
-      .catch(() => []);
-    return filling.variables(tasks);
+  async function ask(query, variables) {
+    const request = { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ query, variables }) };
+    return (await (await fetchAs(location.pathname, request)).json()).data;
+  }
+
+  /** The variables of the examples: those of the task `kept` while it is open, else of one that may be claimed. */
+  async function sample(kept) {
+    try {
+      const { task, viewer } = await ask(config.sample, { id: kept });
+      const isFree = task && (!task.assignee || task.assignee.id === viewer.user.id);
+      const isOpen = isFree && ["READY", "RESERVED", "IN_PROGRESS"].includes(task.state);
+      const found = filling.variables(isOpen ? [task] : viewer.inbox.nodes);
+      const users = found.id ? (await ask(config.assignees, { id: found.id })).users.nodes : [];
+      return { ...found, user: users.find(({ id }) => id !== viewer.user.id)?.id ?? null };
+    } catch {
+      return { ...filling.variables([]), user: null };
+    }
+  }
+
+  async function refill(kept = "") {
+    past.add(current.id);
+    current = await sample(kept);
+    past.delete(current.id);
+    localStorage.setItem(KEPT.sample, current.id);
+    fillTab();
+  }
+
+  /** Replaces what an earlier task has left in the tab in front. The others follow when they come to the front. */
+  function fillTab() {
+    for (const { CodeMirror: editor } of document.querySelectorAll(".graphiql-editor-tool .CodeMirror")) {
+      const text = filling.renewed(editor.getValue(), past, current);
+      if (text !== null) editor.setValue(text);
+    }
   }
 
   function tab(example, task) {
-    const variables = Object.fromEntries(example.variables.map((name) => [name, task[name]]));
+    const variables = Object.fromEntries(example.variables.map((name) => [name, task[name] ?? null]));
     return { query: example.query, variables: example.variables.length ? JSON.stringify(variables, null, 2) : undefined };
   }
 
@@ -106,20 +156,25 @@
       return;
     }
     const root = ReactDOM.createRoot(place);
-    // Not without a token, which the query needs, nor with tabs of an earlier visit, which the examples would not replace.
-    const isAsked = config.people.length && !localStorage.getItem("graphiql:tabState");
-    const task = isAsked ? await sample() : filling.variables([]);
-    const defaultTabs = config.examples.map((example) => tab(example, task));
+    // Not without a token, which the query needs, nor with that of a real person, whose tasks are no examples.
+    if (isDemo) {
+      const kept = localStorage.getItem(KEPT.sample) ?? "";
+      past.add(kept);
+      await refill(kept);
+    }
+    const defaultTabs = config.examples.map((example) => tab(example, current));
     // A new fetcher makes GraphiQL ask for the schema again.
     const render = () =>
       root.render(
         React.createElement(GraphiQL, {
-          fetcher: GraphiQL.createFetcher({ url: location.pathname, fetch: fetchAs }),
+          fetcher: GraphiQL.createFetcher({ url: location.pathname, fetch: fetchFromTab }),
+          // The editors have the tab's texts a moment later.
+          onTabChange: () => setTimeout(fillTab),
           defaultTabs,
           defaultEditorToolsVisibility: "variables",
         }),
       );
-    if (config.people.length) {
+    if (isDemo) {
       showPeople();
       render();
     } else {

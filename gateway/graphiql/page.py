@@ -18,8 +18,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Scope
 
+from gateway.graphiql import returning
 from gateway.graphiql.assets import FILES, FOLDER, is_complete
-from gateway.graphiql.examples import CLAIMABLE, EXAMPLES
+from gateway.graphiql.examples import ASSIGNEES, EXAMPLES, SAMPLE
 from gateway.settings import DemoAuth, OidcAuth, PersonSettings, Settings
 
 _HERE = Path(__file__).parent
@@ -85,7 +86,7 @@ class GraphiQL:
 
     `logins` tells, for each response, at which identity providers people can sign in now.
 
-    `route` serves the page's files. The page finds them by relative URLs, so /graphql and /graphiql need one parent.
+    `routes` serve the page's files, and where providers send people back to. The page finds them by relative URLs, so /graphql and /graphiql need one parent.
     """
 
     def __init__(
@@ -101,14 +102,23 @@ class GraphiQL:
         self._slots = {name: f"graphiql/{asset.path}" for name, asset in assets.items()}
         self._config = _config(settings)
         self._template = (_HERE / ("page.html" if is_whole else "missing.html")).read_text(encoding="utf-8")
-        self.route = Route("/graphiql/{path:path}", self._file, methods=["GET"])
+        self._names = returning.names(settings)
+        self.routes = (returning.route(self._names), Route("/graphiql/{path:path}", self._file, methods=["GET"]))
+
+    def change(self, settings: Settings) -> None:
+        """Other people and providers from now on."""
+        self._config = _config(settings)
 
     def response(self, scope: Scope) -> Response:
         """The page, for a browser that opens /graphql."""
         nonce = secrets.token_urlsafe(16)
         address = str(Request(scope).url.replace(query=""))
         logins = self._logins()
-        config = {**self._config, "logins": [_login(each) for each in logins], "nonce": nonce}
+        config = {
+            **self._config,
+            "logins": [_login(each, self._names.get(each.issuer)) for each in logins],
+            "nonce": nonce,
+        }
         slots = {"config": _script_data(config), "address": html.escape(address)}
         page = _SLOT.sub(lambda slot: {**self._slots, **slots}[slot[1]], self._template)
         policy = "; ".join(f"{what} {whence}" for what, whence in _POLICY.items()).format(
@@ -157,7 +167,8 @@ def _config(settings: Settings) -> dict[str, Any]:
     """The settings for page.js; nonce and logins are added for each response."""
     config: dict[str, Any] = {
         "examples": [{"query": example.query, "variables": example.variables} for example in EXAMPLES],
-        "claimable": CLAIMABLE,
+        "sample": SAMPLE,
+        "assignees": ASSIGNEES,
         "people": [],
         "person": None,
         "hasLogin": isinstance(settings.auth, OidcAuth) and any(each.login for each in settings.auth.issuers),
@@ -174,8 +185,10 @@ def _person(person: PersonSettings) -> dict[str, str]:
     return {"key": person.key, "name": person.name, "belongs": ", ".join(belongs)}
 
 
-def _login(login: Login) -> dict[str, str]:
+def _login(login: Login, name: str | None) -> dict[str, str | None]:
+    """`at`: the name of the provider's own address to send people back to; None for the page's."""
     return {
+        "at": name,
         "issuer": login.issuer,
         "clientId": login.client_id,
         "scopes": login.scopes,

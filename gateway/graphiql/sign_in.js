@@ -6,8 +6,8 @@ globalThis.signIn = (() => {
 
   const text = (bytes) => btoa(String.fromCharCode(...new Uint8Array(bytes))).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
   const random = () => text(crypto.getRandomValues(new Uint8Array(32)));
-  // This page, and nothing else, gets the code.
-  const here = () => location.origin + location.pathname;
+  // This page, and nothing else, gets the code: with several providers, from an address for each (RFC 9700, 4.4.2.2).
+  const here = ({ at }) => (at ? new URL(`graphiql/back/${encodeURIComponent(at)}`, location.origin + location.pathname).href : location.origin + location.pathname);
 
   /** Leaves the page for the provider. */
   async function leave(login) {
@@ -19,7 +19,7 @@ globalThis.signIn = (() => {
     const asked = {
       response_type: "code",
       client_id: login.clientId,
-      redirect_uri: here(),
+      redirect_uri: here(login),
       scope: login.scopes,
       state,
       code_challenge: challenge,
@@ -39,14 +39,15 @@ globalThis.signIn = (() => {
     history.replaceState(null, "", location.pathname);
     const login = logins.find(({ issuer }) => issuer === kept?.issuer);
     // An answer that this tab did not ask for may belong to another person (RFC 9700, 4.7), or to another provider (4.4).
-    if (!login || kept.state !== answer.get("state") || (answer.get("iss") ?? login.issuer) !== login.issuer)
+    const isOfLogin = login && (answer.get("at") ?? null) === login.at && (answer.get("iss") ?? login.issuer) === login.issuer;
+    if (!isOfLogin || kept.state !== answer.get("state"))
       throw new Error("That answer of the identity provider was not asked for here.");
     if (answer.has("error")) throw new Error("The identity provider did not sign you in.");
     return token(login, answer.get("code"), kept.verifier);
   }
 
   async function token(login, code, verifier) {
-    const form = { grant_type: "authorization_code", client_id: login.clientId, redirect_uri: here(), code, code_verifier: verifier };
+    const form = { grant_type: "authorization_code", client_id: login.clientId, redirect_uri: here(login), code, code_verifier: verifier };
     const response = await fetch(login.tokenEndpoint, { method: "POST", body: new URLSearchParams(form), credentials: "omit", redirect: "error" });
     const { access_token: given } = await response.json();
     if (!response.ok || typeof given !== "string") throw new Error("The identity provider gave no token.");

@@ -5,16 +5,20 @@ request         the GraphQL request in a URL or a body, checked; `RefusedError`
 entity_tag      answers of GET that a client has already
 media_types     content negotiation of GraphQL over HTTP
 bounded_protocol  connections: bytes of heads, time for heads and bodies, how many there are
+cors            what pages of other origins may send and read
+tracing         a span for each request to the API
 hanging_up      whether the client of a request has hung up
 protected_resource  which identity provider signs people in, for clients that look for it
 compression     gzip, for clients that ask for it
 front_page      `/`: leads to GraphiQL, or says where the API is
 health          `/livez` and `/readyz`
+kept_answers    whole answers, given again as long as all that they rest on stands
 operation_record  what became of a GraphQL request, for the metrics
 metrics         `/metrics` for Prometheus
 access_log      one log line for each request to the gateway
 request_id      the id that an answer and all log lines of its request share
 caller_budgets  how much one person may ask for in a minute
+load_limit      how many GraphQL requests are carried out side by side
 upstream_log    one log line for each upstream request
 """
 
@@ -22,12 +26,17 @@ from gateway.http.access_log import AccessLog
 from gateway.http.bounded_protocol import ConnectionBounds, bounded_protocol
 from gateway.http.caller_budgets import CallerBudgets
 from gateway.http.compression import Compression
+from gateway.http.cors import cors_options
 from gateway.http.front_page import front_page
-from gateway.http.graphql_route import Deadlines, GraphQLRoute
+from gateway.http.graphql_route import Deadlines, GraphQLRoute, Serving
 from gateway.http.health import health_routes
+from gateway.http.kept_answers import KeptAnswers
+from gateway.http.load_limit import LoadLimit
 from gateway.http.metrics import Metrics, metrics_routes
+from gateway.http.operation_record import OperationRecord
 from gateway.http.protected_resource import ProtectedResource
 from gateway.http.request_id import HEADER as REQUEST_ID_HEADER
+from gateway.http.tracing import Traced
 from gateway.http.upstream_log import log_upstream_request
 
 __all__ = [
@@ -38,9 +47,15 @@ __all__ = [
     "ConnectionBounds",
     "Deadlines",
     "GraphQLRoute",
+    "KeptAnswers",
+    "LoadLimit",
     "Metrics",
+    "OperationRecord",
     "ProtectedResource",
+    "Serving",
+    "Traced",
     "bounded_protocol",
+    "cors_options",
     "front_page",
     "health_routes",
     "log_upstream_request",

@@ -6,7 +6,7 @@ Every refusal is a GraphQL response: `{"errors": [...]}` with `extensions.code`.
 import math
 import time
 from collections.abc import Callable, Mapping
-from types import MappingProxyType
+from contextlib import AbstractContextManager
 from typing import Any
 
 import orjson
@@ -23,6 +23,8 @@ from gateway.http.access_log import LOGGED, LONGEST
 from gateway.http.caller_budgets import CallerBudgets
 from gateway.http.entity_tag import entity_tag, is_known
 from gateway.http.hanging_up import hung_up
+from gateway.http.kept_answers import KeptAnswer, KeptAnswers, Key
+from gateway.http.load_limit import LoadLimit
 from gateway.http.media_types import GRAPHQL_RESPONSE, JSON, preferred, prefers_html
 from gateway.http.operation_record import OperationRecord, codes_of
 from gateway.http.request import GraphQLRequest, RefusedError, asks, header, read_request
@@ -39,7 +41,6 @@ _HEADERS = {
 }
 # A browser may keep the answer of a GET, for the same person, and asks each time whether it still holds.
 _REVALIDATED = {"Cache-Control": "private, no-cache"}
-_NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 _log = structlog.get_logger("taskgate.http")
 
 
@@ -56,35 +57,40 @@ class Deadlines(Struct, frozen=True):
         return self.mutation + (self.bulk if operation.is_bulk else 0.0)
 
 
-class GraphQLRoute:
-    """`authenticator` and `federation` are called for each request: they open after the application is built.
+class Serving(Struct, frozen=True, kw_only=True):
+    """What one request is served with. `budgets` bound what one person asks for. `kept` has whole answers, `documents` the
+    texts of documents that clients name.
+    """
 
-    `budgets` bound what one person asks for, `documents` has the texts of documents that clients name. `resource_metadata` gives the address where a client finds the identity
-    provider (RFC 9728), None without one. `observe` gets what became of each request. `page` answers a browser that opens the URL: a GET without a query that prefers
-    text/html.
+    execution: Execution
+    authenticator: Authenticator
+    federation: Federation
+    max_body_bytes: int
+    deadlines: Deadlines
+    budgets: CallerBudgets
+    documents: DocumentLookup
+    kept: KeptAnswers | None = None
+
+
+class GraphQLRoute:
+    """`serving` is entered for each request: a reload changes it, and requests that have begun go on as they began.
+
+    `load` bounds what is carried out side by side. `resource_metadata` gives the address where a client finds the identity
+    provider (RFC 9728), None without one. `observe` gets what became of each request. `page` answers a browser that opens
+    the URL: a GET without a query that prefers text/html.
     """
 
     def __init__(
         self,
-        execution: Execution,
+        serving: Callable[[], AbstractContextManager[Serving]],
         *,
-        authenticator: Callable[[], Authenticator],
-        federation: Callable[[], Federation],
-        max_body_bytes: int,
-        deadlines: Deadlines,
-        budgets: CallerBudgets,
-        documents: DocumentLookup,
+        load: LoadLimit,
         resource_metadata: Callable[[Scope], str | None] = lambda _scope: None,
         page: Callable[[Scope], Response] | None = None,
         observe: Callable[[OperationRecord], None] = lambda _record: None,
     ) -> None:
-        self._execution = execution
-        self._authenticator = authenticator
-        self._federation = federation
-        self._max_body_bytes = max_body_bytes
-        self._deadlines = deadlines
-        self._budgets = budgets
-        self._documents = documents
+        self._serving = serving
+        self._load = load
         self._resource_metadata = resource_metadata
         self._page = page
         self._observe = observe
@@ -101,19 +107,15 @@ class GraphQLRoute:
         extensions: dict[str, Any] = {"requestId": request_id(scope)}
         try:
             media = _media_type(scope)
-            # Before the body is read: a caller without a valid token costs no more than this.
-            authenticator = self._authenticator()
-            caller = await self._caller(authenticator, scope)
-            logged["caller"] = caller.key
-            self._take(lambda: self._budgets.take_request(caller.key), caller, extensions)
-            token = authenticator.token(scope["headers"])
-            request = await read_request(scope, receive, self._max_body_bytes)
-            return await self._run(scope, request, caller, token, media, logged, extensions)
+            # Before anything else: a refused request must cost next to nothing.
+            async with self._load.place():
+                with self._serving() as serving:
+                    return await self._signed_in(serving, scope, receive, media, logged, extensions)
         except RefusedError as refused:
             logged["refused"] = refused.code
             self._observe(OperationRecord(codes=(refused.code,)))
             if refused.status in {401, 503}:
-                # What an operator needs to know when people cannot sign in. It repeats nothing of the token.
+                # What an operator needs to know. It repeats nothing of the token.
                 logged["reason"] = str(refused)
             error = {"message": str(refused), "extensions": {"code": refused.code}}
             return _response({"errors": [error], "extensions": extensions}, refused.status, media, refused.headers)
@@ -124,8 +126,32 @@ class GraphQLRoute:
             error = _found_by({"message": "internal error", "extensions": {"code": "INTERNAL"}}, extensions)
             return _response({"errors": [error], "extensions": extensions}, 500, media, {})
 
+    async def _signed_in(
+        self,
+        serving: Serving,
+        scope: Scope,
+        receive: Receive,
+        media: str,
+        logged: dict[str, Any],
+        extensions: dict[str, Any],
+    ) -> Response:
+        # Before the body is read: a caller without a valid token costs no more than this.
+        authenticator, budgets = serving.authenticator, serving.budgets
+        caller = await self._caller(authenticator, scope)
+        logged["caller"] = caller.key
+        _take(lambda: budgets.take_request(caller.key), budgets, caller, extensions)
+        token = authenticator.token(scope["headers"])
+        request = await read_request(scope, receive, serving.max_body_bytes)
+        key = None if serving.kept is None else serving.kept.key(caller, token, request.sent)
+        if serving.kept is not None and key is not None:
+            found = serving.kept.find(key, caller)
+            if found is not None:
+                return self._given_again(serving, scope, found, caller, media, logged, extensions)
+        return await self._run(serving, scope, request, caller, token, media, logged, extensions, key)
+
     async def _run(
         self,
+        serving: Serving,
         scope: Scope,
         request: GraphQLRequest,
         caller: Caller,
@@ -133,21 +159,28 @@ class GraphQLRoute:
         media: str,
         logged: dict[str, Any],
         extensions: dict[str, Any],
+        key: Key | None,
     ) -> Response:
         try:
-            text = self._text(request)
-            operation = self._execution.read(text, request.operation_name, request.variables)
+            text = self._text(serving.documents, request)
+            operation = serving.execution.read(text, request.operation_name, request.variables)
         except RequestError as error:
             self._observe(OperationRecord(codes=codes_of(error.answer)))
             return _answered(error.answer, media, extensions)
         if request.query is not None:
-            self._documents.keep(text, request.document)
+            serving.documents.keep(text, request.document)
         if operation.name is not None:
             logged["operation"] = operation.name[:LONGEST]
         if operation.is_mutation and not request.may_write:
             raise RefusedError(405, "METHOD_NOT_ALLOWED", "Send mutations by POST.", {"Allow": "POST"})
-        self._take(lambda: self._budgets.take_cost(caller.key, operation.cost), caller, extensions)
+        budgets = serving.budgets
+        _take(lambda: budgets.take_cost(caller.key, operation.cost), budgets, caller, extensions)
         cost = RequestCost()
+        keeping = (
+            None
+            if serving.kept is None or key is None or not serving.execution.may_be_kept(operation)
+            else serving.kept.begin(key)
+        )
         began = time.monotonic()
         context = CallContext(
             caller=caller,
@@ -156,9 +189,10 @@ class GraphQLRoute:
             asked_at=began,
             operation_records=OperationRecords(),
             has_left=hung_up(scope),
+            parts=None if keeping is None else keeping.parts,
         )
-        with in_context(context.counted_by(cost).with_deadline(self._deadlines.of(operation))):
-            answer = await self._execution.run(operation, Context(caller, self._federation()))
+        with in_context(context.counted_by(cost).with_deadline(serving.deadlines.of(operation))):
+            answer = await serving.execution.run(operation, Context(caller, serving.federation))
         self._observe(
             OperationRecord(
                 kind="mutation" if operation.is_mutation else "query",
@@ -170,35 +204,45 @@ class GraphQLRoute:
         logged["upstream_calls"] = cost.sent
         logged["waited_ms"] = round(cost.waited_seconds * 1000, 1)
         if answer.ran:
-            extensions["taskgate"] = {**_cost(cost), **self._remaining(caller)}
-        if answer.ran and not answer.errors and scope["method"] == "GET":
-            tag = entity_tag(media, orjson.dumps(answer.data))
-            if is_known(header(scope, b"if-none-match"), tag):
-                return Response(status_code=304, headers={**_HEADERS, **_REVALIDATED, "ETag": tag})
-            return _answered(answer, media, extensions, {**_REVALIDATED, "ETag": tag})
-        return _answered(answer, media, extensions)
+            extensions["taskgate"] = {**_cost(cost), **_remaining(serving.budgets, caller)}
+        if not answer.ran or answer.errors or (keeping is None and scope["method"] != "GET"):
+            return _answered(answer, media, extensions)
+        data = orjson.dumps(answer.data)
+        if serving.kept is not None and keeping is not None and key is not None and cost.requests == 0:
+            serving.kept.keep(key, keeping, data, caller=caller, cost=operation.cost, name=operation.name)
+        return _with_data(data, media, extensions, scope)
 
-    def _text(self, request: GraphQLRequest) -> str:
+    @staticmethod
+    def _text(documents: DocumentLookup, request: GraphQLRequest) -> str:
         """The document. RequestError where it is not known or not served."""
         try:
-            return self._documents.text(request.query, request.document)
+            return documents.text(request.query, request.document)
         except HashMismatchError:
             raise RefusedError(400, "BAD_REQUEST", "The hash is not the SHA-256 of the query.") from None
         except DocumentRefusedError as error:
             refused = {"message": str(error), "extensions": {"code": error.code}}
             raise RequestError(GraphQLResponse([refused], ran=False)) from None
 
-    def _take(self, take: Callable[[], None], caller: Caller, extensions: dict[str, Any]) -> None:
-        """What a request takes from the caller's budget. A refusal tells what is left of it."""
-        try:
-            take()
-        except RefusedError:
-            extensions["taskgate"] = self._remaining(caller)
-            raise
-
-    def _remaining(self, caller: Caller) -> dict[str, Any]:
-        left = self._budgets.remaining(caller.key)
-        return {} if left is None else {"callerRemaining": left}
+    def _given_again(
+        self,
+        serving: Serving,
+        scope: Scope,
+        kept: KeptAnswer,
+        caller: Caller,
+        media: str,
+        logged: dict[str, Any],
+        extensions: dict[str, Any],
+    ) -> Response:
+        """A kept answer, with what an answer made now would leave in budgets, log and metrics."""
+        if kept.name is not None:
+            logged["operation"] = kept.name[:LONGEST]
+        budgets = serving.budgets
+        _take(lambda: budgets.take_cost(caller.key, kept.cost), budgets, caller, extensions)
+        self._observe(OperationRecord(kind="query", name=kept.name))
+        logged["upstream_calls"] = 0
+        logged["waited_ms"] = 0.0
+        extensions["taskgate"] = {**_cost(RequestCost()), **_remaining(budgets, caller)}
+        return _with_data(kept.data, media, extensions, scope)
 
     async def _caller(self, authenticator: Authenticator, scope: Scope) -> Caller:
         try:
@@ -209,6 +253,20 @@ class GraphQLRoute:
         except SignInUnavailableError as error:
             headers = {"Retry-After": str(max(1, math.ceil(error.retry_after)))}
             raise RefusedError(503, "SIGN_IN_UNAVAILABLE", str(error), headers) from error
+
+
+def _take(take: Callable[[], None], budgets: CallerBudgets, caller: Caller, extensions: dict[str, Any]) -> None:
+    """What a request takes from the caller's budget. A refusal tells what is left of it."""
+    try:
+        take()
+    except RefusedError:
+        extensions["taskgate"] = _remaining(budgets, caller)
+        raise
+
+
+def _remaining(budgets: CallerBudgets, caller: Caller) -> dict[str, Any]:
+    left = budgets.remaining(caller.key)
+    return {} if left is None else {"callerRemaining": left}
 
 
 def _cost(cost: RequestCost) -> dict[str, Any]:
@@ -223,9 +281,7 @@ def _cost(cost: RequestCost) -> dict[str, Any]:
     }
 
 
-def _answered(
-    answer: GraphQLResponse, media: str, extensions: Mapping[str, Any], headers: Mapping[str, str] = _NO_HEADERS
-) -> Response:
+def _answered(answer: GraphQLResponse, media: str, extensions: Mapping[str, Any]) -> Response:
     """200; where nothing was executed, 400 under the newer media type.
 
     GraphQL over HTTP: under application/json a client could not tell our 400 from one of a proxy.
@@ -233,7 +289,18 @@ def _answered(
     written = answer.written()
     if "errors" in written:
         written["errors"] = [_found_by(error, extensions) for error in written["errors"]]
-    return _response({**written, "extensions": extensions}, 200 if answer.ran or media == JSON else 400, media, headers)
+    return _response({**written, "extensions": extensions}, 200 if answer.ran or media == JSON else 400, media, {})
+
+
+def _with_data(data: bytes, media: str, extensions: Mapping[str, Any], scope: Scope) -> Response:
+    """As `_answered`, of an answer without errors whose data are written. By GET it has a tag; 304 if the client has it."""
+    headers: dict[str, str] = {}
+    if scope["method"] == "GET":
+        tag = entity_tag(media, data)
+        headers = {**_REVALIDATED, "ETag": tag}
+        if is_known(header(scope, b"if-none-match"), tag):
+            return Response(status_code=304, headers={**_HEADERS, **headers})
+    return _written(b'{"data":%b,"extensions":%b}' % (data, orjson.dumps(extensions)), 200, media, headers)
 
 
 def _found_by(error: dict[str, Any], extensions: Mapping[str, Any]) -> dict[str, Any]:
@@ -255,5 +322,9 @@ def _media_type(scope: Scope) -> str:
     return media
 
 
-def _response(content: dict[str, Any], status: int, media: str, headers: Mapping[str, str]) -> Response:
-    return Response(orjson.dumps(content), status, {**_HEADERS, "Content-Type": f"{media}; charset=utf-8", **headers})
+def _response(content: dict[str, Any], status: int, media: str, headers: dict[str, str]) -> Response:
+    return _written(orjson.dumps(content), status, media, headers)
+
+
+def _written(content: bytes, status: int, media: str, headers: dict[str, str]) -> Response:
+    return Response(content, status, {**_HEADERS, "Content-Type": f"{media}; charset=utf-8", **headers})

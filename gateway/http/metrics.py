@@ -3,7 +3,7 @@ and the process.
 """
 
 import platform
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 
@@ -24,6 +24,7 @@ from prometheus_client.registry import Collector
 from gateway.audit import AuditLine
 from gateway.federation.traffic import UpstreamRequestRecord
 from gateway.federation.writes import OpenWrites
+from gateway.http.load_limit import LoadView
 from gateway.http.operation_record import OperationNames, OperationRecord
 from schema.ports import SourceInfo, SourceStatus
 
@@ -33,7 +34,7 @@ PATHS = frozenset({"/", "/graphql", "/livez", "/readyz", "/metrics"})
 
 
 class Metrics:
-    """`sources` and `open_writes` are called at each scrape. `keys` are those of the sources.
+    """`sources` and `open_writes` are called at each scrape. `keys` gives those of the sources.
 
     Labels are names from the configuration or the code. Of a request only the names of operations are, a bounded number.
     """
@@ -45,10 +46,11 @@ class Metrics:
         *,
         sources: Callable[[], Sequence[SourceInfo]],
         open_writes: Callable[[], Mapping[str, OpenWrites]] = dict,
-        keys: Iterable[str] = (),
+        keys: Callable[[], Collection[str]] = tuple,
+        load: Callable[[], LoadView] | None = None,
     ) -> None:
         self._registry = CollectorRegistry()
-        self._keys = frozenset(keys)
+        self._keys = keys
         self._names = OperationNames()
         self._operations = Histogram(
             "taskgate_graphql_operation_seconds",
@@ -104,6 +106,8 @@ class Metrics:
         )
         self._registry.register(_Sources(sources))
         self._registry.register(_OpenWrites(sources, open_writes))
+        if load is not None:
+            self._registry.register(_Load(load))
         ProcessCollector(registry=self._registry)
         built = Gauge("taskgate_build_info", "1, with versions.", ("version", "python"), registry=self._registry)
         built.labels(version("taskgate"), platform.python_version()).set(1)
@@ -122,7 +126,7 @@ class Metrics:
 
     def observe_write(self, line: AuditLine) -> None:
         """A source that is not configured is a client's own text, or that of a write of an earlier configuration."""
-        source = line.source if line.source in self._keys else "other" if line.source else "none"
+        source = line.source if line.source in self._keys() else "other" if line.source else "none"
         self._writes.labels(source, line.action, line.status, line.kind).inc()
 
     def observe_operation(self, record: OperationRecord) -> None:
@@ -175,6 +179,21 @@ class _Sources(Collector):
                 if cache.hit_ratio is not None:
                     hits.add_metric((source.key,), cache.hit_ratio)
         return (status, limit, left, entries, hits)
+
+
+class _Load(Collector):
+    def __init__(self, load: Callable[[], LoadView]) -> None:
+        self._load = load
+
+    def collect(self) -> Iterable[Metric]:
+        view = self._load()
+        in_work = GaugeMetricFamily("taskgate_requests_in_work", "GraphQL requests that are carried out.")
+        in_work.add_metric((), view.in_work)
+        waiting = GaugeMetricFamily("taskgate_requests_waiting", "GraphQL requests that wait for their turn.")
+        waiting.add_metric((), view.waiting)
+        lag = GaugeMetricFamily("taskgate_event_loop_lag_seconds", "How late the event loop was while requests ran.")
+        lag.add_metric((), view.lag)
+        return (in_work, waiting, lag)
 
 
 class _OpenWrites(Collector):

@@ -24,6 +24,10 @@ class ProtectedResource:
     def __init__(self, auth: AuthSettings) -> None:
         self._auth = auth if isinstance(auth, OidcAuth) else None
 
+    def change(self, auth: AuthSettings) -> None:
+        """Other providers from now on."""
+        self._auth = auth if isinstance(auth, OidcAuth) else None
+
     def metadata_address(self, scope: Scope) -> str | None:
         """Where the metadata are, for a challenge (RFC 9728 section 3.1: the path follows the well-known name)."""
         resource = self._resource(scope)

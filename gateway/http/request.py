@@ -4,7 +4,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 from starlette.types import Message, Receive, Scope
 
 from gateway.http.media_types import is_json
@@ -25,7 +25,7 @@ class RefusedError(Exception):
 
 
 class GraphQLRequest(Struct, frozen=True, kw_only=True):
-    """`may_write`: sent by POST, so it may be a mutation.
+    """`may_write`: sent by POST, so it may be a mutation. `sent`: the body, or the query string after `?`.
 
     `document` names the document, by an id or a SHA-256. There is a `query`, or a `document`, or both.
     """
@@ -35,6 +35,7 @@ class GraphQLRequest(Struct, frozen=True, kw_only=True):
     variables: dict[str, Any] | None = None
     operation_name: str | None = None
     may_write: bool = True
+    sent: bytes = b""
 
 
 def header(scope: Scope, name: bytes) -> str | None:
@@ -52,11 +53,13 @@ async def read_request(scope: Scope, receive: Receive, max_body_bytes: int) -> G
     """The request as sent; RefusedError when it is not a well-formed one."""
     match scope["method"]:
         case "GET":
-            return _from_query_string(scope["query_string"], max_body_bytes)
+            found = _from_query_string(scope["query_string"], max_body_bytes)
+            return structs.replace(found, sent=b"?" + scope["query_string"])
         case "POST":
             if not is_json(header(scope, b"content-type") or ""):
                 raise RefusedError(415, "UNSUPPORTED_MEDIA_TYPE", "Send application/json in UTF-8.")
-            return _from_json(await _body(scope, receive, max_body_bytes))
+            body = await _body(scope, receive, max_body_bytes)
+            return structs.replace(_from_json(body), sent=body)
         case _:
             raise RefusedError(405, "METHOD_NOT_ALLOWED", "Use POST, or GET for queries.", {"Allow": ALLOWED})
 

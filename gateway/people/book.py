@@ -14,7 +14,9 @@ from connectors.sdk.errors import UnavailableError
 from connectors.sdk.model import NativeRef
 from gateway.people.directories import Directories
 from gateway.people.directory import Directory, address, user_name
-from gateway.people.entry import Entry, Person, configured, signed_in
+from gateway.people.entry import Entry, Person, configured, of_token, with_configured
+from gateway.people.kept_people import KeptPeople
+from gateway.people.linked_identities import LinkedIdentities
 from gateway.people.name_index import NameIndex
 from gateway.people.port import KeptAccounts, SignedIn
 from gateway.people.wish import SourceRules, Wish, waits_for_directory, wish_of
@@ -48,12 +50,16 @@ class BookOfPeople:
         *,
         rules: Mapping[str, SourceRules] = MappingProxyType({}),
         directories: Directories | None = None,
+        kept: KeptPeople | None = None,
         now: Callable[[], float] = time.monotonic,
         most: int = MOST_PEOPLE,
     ) -> None:
-        """`people` of the configuration have distinct keys, and no two share an account. `rules` by source."""
+        """`people` of the configuration have distinct keys, and no two share an account. `rules` by source. `kept` is told of
+        each sign-in.
+        """
         known = [Person(caller=one) if isinstance(one, Caller) else one for one in people]
-        self._rules, self._directories, self._now, self._most = rules, directories, now, most
+        self._rules, self._directories, self._kept, self._now, self._most = rules, directories, kept, now, most
+        self._settings = {source: each.settings for source, each in rules.items()}
         self._configured = {one.caller.key: configured(one) for one in known}
         self._subjects = {one.subject: one.caller.key for one in known if one.subject is not None}
         self._by_subject_only = frozenset(self._subjects.values())
@@ -69,32 +75,35 @@ class BookOfPeople:
         self._by_address: dict[str, set[str]] = {}
         self._callers: dict[str, Caller] = {}
         self._names = NameIndex()
-        # Links as they were worked out, by person, source, and whether a token tells of the person, until anything changes.
-        self._links: dict[tuple[str, str, bool], AccountLink | None] = {}
+        # When people signed in last. Their entries stay the same ones until a token tells something new.
+        self._seen: dict[str, float] = {}
+        # Links as they were worked out, until anything changes. An entry that is there keeps its id.
+        self._links: dict[tuple[int, str], tuple[Entry, AccountLink | None]] = {}
         self._linked: dict[NativeRef, str | None] = {}
         self._logged: set[tuple[str, ...]] = set()
+        self._changes = 0
         if directories is not None:
             directories.on_change = self._changed
         for entry in self._configured.values():
             self._note(entry)
             self._keep(entry)
 
+    def adopt(self, before: "BookOfPeople", sources: Collection[str]) -> None:
+        """Begin with what another book knows of the directories of these sources."""
+        if self._directories is not None and before._directories is not None:  # noqa: SLF001 of the same class
+            self._directories.adopt(before._directories, sources)  # noqa: SLF001
+
     def signed_in(self, who: SignedIn) -> Caller:
         """Raises nothing: a token that names no entry of `[[people]]` is a new person."""
-        key = self._key_of(who)
-        known = self._configured.get(key)
-        settings = {source: rules.settings for source, rules in self._rules.items()}
-        entry = signed_in(key, who, known, settings, seen_at=self._now())
-        before = self._signed_in.get(key)
-        self._signed_in[key] = entry
-        self._signed_in.move_to_end(key)
-        if not entry.says_the_same_as(before) or self._is_old(before):
-            self._unnote(before or known)
-            self._note(entry)
-            self._keep(entry)
-        while len(self._signed_in) > self._most:
-            self._forget(*self._signed_in.popitem(last=False))
-        return self._callers[key]
+        told = of_token(self._key_of(who), who, self._settings, seen_at=self._now())
+        is_new = self._enter(told)
+        if self._kept is not None:
+            self._kept.note(told, is_new=is_new)
+        return self._callers[told.key]
+
+    def restore(self, told: Entry) -> None:
+        """A person who signed in before this process began, with what their token told then."""
+        self._enter(told)
 
     def by_key(self, key: str) -> Caller | None:
         return self._callers.get(key)
@@ -136,7 +145,7 @@ class BookOfPeople:
 
         async def resolve(source: str) -> None:
             try:
-                await self._resolve(self._entry_of(person), source, within=within, for_candidates=True)
+                await self._resolve(entry, source, within=within, for_candidates=True)
             except UnavailableError:
                 unread.add(source)
 
@@ -144,7 +153,7 @@ class BookOfPeople:
             for source in self._rules:
                 if not self._is_resolved(entry, source, for_candidates=True):
                     group.start_soon(resolve, source)
-        found = (self._link(self._entry_of(person), source) for source in self._sources(entry) if source not in unread)
+        found = (self._link(entry, source) for source in self._sources(entry) if source not in unread)
         return [link for link in found if link is not None]
 
     def accounts(self, source: str) -> KeptAccounts | None:
@@ -153,23 +162,43 @@ class BookOfPeople:
             found if found is not None and self._directories is not None and self._directories.is_good(source) else None
         )
 
-    def identity(self, key: str, source: str, *, is_signed_in: bool = True) -> Identity | None:
+    def identity_of(self, entry: Entry, source: str) -> Identity | None:
         """The account that the person is linked to, as far as it is known."""
-        link = self._link(self._entry(key, is_signed_in=is_signed_in), source)
+        link = self._link(entry, source)
         return None if link is None or not link.verified else link.identity
 
-    def linked_sources(self, key: str, *, is_signed_in: bool = True) -> Iterator[str]:
-        entry = self._entry(key, is_signed_in=is_signed_in)
-        if entry is not None:
-            found = ((source, self._link(entry, source)) for source in self._sources(entry))
-            yield from (source for source, link in found if link is not None and link.verified)
+    def linked_sources(self, entry: Entry) -> Iterator[str]:
+        found = ((source, self._link(entry, source)) for source in self._sources(entry))
+        yield from (source for source, link in found if link is not None and link.verified)
+
+    def _enter(self, told: Entry) -> bool:
+        """Whether it says anything new of the person, who signed in last of all."""
+        key, known = told.key, self._configured.get(told.key)
+        entry = with_configured(told, known, self._settings)
+        before = self._signed_in.get(key)
+        is_new, was_old = not entry.says_the_same_as(before), self._is_old(before)
+        self._signed_in[key] = entry if is_new or before is None else before
+        self._signed_in.move_to_end(key)
+        self._seen[key] = entry.seen_at or 0.0
+        if is_new or was_old:
+            self._unnote(before or known)
+            self._note(self._signed_in[key])
+            self._keep(self._signed_in[key])
+        while len(self._signed_in) > self._most:
+            self._forget(*self._signed_in.popitem(last=False))
+        return is_new
 
     def _changed(self, _source: str) -> None:
         """A directory was read anew."""
         self._forget_links()
 
+    @property
+    def changes(self) -> int:
+        return self._changes
+
     def _forget_links(self) -> None:
         """All links are worked out again when they are asked for."""
+        self._changes += 1
         self._links.clear()
         self._linked.clear()
 
@@ -183,12 +212,12 @@ class BookOfPeople:
         return subject if who.key in self._by_subject_only or who.key.lower().startswith(ADDRESSES) else who.key
 
     def _keep(self, entry: Entry) -> None:
+        self._changes += 1
         self._callers[entry.key] = self._caller(entry)
         self._names.put(entry.key, [text for text in (entry.name, entry.shown_email, entry.key) if text])
 
     def _caller(self, entry: Entry) -> Caller:
         # Without rules a person has what the configuration says, and nothing else.
-        is_signed_in = entry.seen_at is not None
         return Caller(
             key=entry.key,
             name=entry.name,
@@ -196,17 +225,16 @@ class BookOfPeople:
             groups=entry.groups,
             roles=entry.roles,
             issuer=entry.issuer,
-            identities=LinkedIdentities(self, entry.key, is_signed_in=is_signed_in)
-            if self._rules
-            else entry.configured,
+            identities=LinkedIdentities(self, entry) if self._rules else entry.configured,
         )
 
-    def _entry(self, key: str, *, is_signed_in: bool = True) -> Entry | None:
-        """What the person's last token says too, unless the one who asks did not sign in with one."""
-        return (self._signed_in.get(key) if is_signed_in else None) or self._configured.get(key)
+    def _entry(self, key: str) -> Entry | None:
+        """With what the person's last token says."""
+        return self._signed_in.get(key) or self._configured.get(key)
 
     def _entry_of(self, person: Caller) -> Entry | None:
-        return self._entry(person.key, is_signed_in=person.issuer is not None)
+        """What the token says with which the person signed in, or the configuration for one without."""
+        return person.identities.entry if isinstance(person.identities, LinkedIdentities) else None
 
     def _sources(self, entry: Entry) -> list[str]:
         return list(dict.fromkeys((*entry.configured, *self._rules)))
@@ -238,18 +266,17 @@ class BookOfPeople:
 
     def _linked_to(self, ref: NativeRef) -> str | None:
         for key in self._candidates(ref):
-            identity = self.identity(key, ref.source)
+            entry = self._entry(key)
+            identity = None if entry is None else self.identity_of(entry, ref.source)
             if identity is not None and identity.native_id == ref.native_id:
                 return key
         return None
 
-    def _link(self, entry: Entry | None, source: str) -> AccountLink | None:
-        if entry is None:
-            return None
-        kept = entry.key, source, entry.seen_at is not None
+    def _link(self, entry: Entry, source: str) -> AccountLink | None:
+        kept = id(entry), source
         if kept not in self._links:
-            self._links[kept] = self._worked_out(entry, source)
-        return self._links[kept]
+            self._links[kept] = entry, self._worked_out(entry, source)
+        return self._links[kept][1]
 
     def _worked_out(self, entry: Entry, source: str) -> AccountLink | None:
         wish = self._wish(entry, source)
@@ -322,7 +349,7 @@ class BookOfPeople:
     def _is_old(self, entry: Entry | None) -> bool:
         if entry is None or entry.seen_at is None or entry.key in self._configured:
             return False
-        return self._now() - entry.seen_at > RIVAL_SECONDS
+        return self._now() - self._seen.get(entry.key, entry.seen_at) > RIVAL_SECONDS
 
     def _note(self, entry: Entry) -> None:
         for index, key in self._keys(entry):
@@ -340,6 +367,9 @@ class BookOfPeople:
     def _forget(self, key: str, entry: Entry) -> None:
         self._unnote(entry)
         self._forget_links()
+        self._seen.pop(key, None)
+        if self._kept is not None:
+            self._kept.forget(key)
         known = self._configured.get(key)
         if known is None:
             del self._callers[key]
@@ -364,25 +394,3 @@ class BookOfPeople:
         if kind not in self._logged and len(self._logged) < MOST_LOGGED:
             self._logged.add(kind)
             log.warning("no link", reason=reason, source=source, people=list(people), accounts=list(accounts))
-
-
-class LinkedIdentities(Mapping[str, Identity]):
-    """The identities of a person by source, as the book knows them at the moment of each look-up.
-
-    `is_signed_in`: with what the person's last token says.
-    """
-
-    def __init__(self, book: BookOfPeople, key: str, *, is_signed_in: bool = True) -> None:
-        self._book, self._key, self._is_signed_in = book, key, is_signed_in
-
-    def __getitem__(self, source: str) -> Identity:
-        found = self._book.identity(self._key, source, is_signed_in=self._is_signed_in)
-        if found is None:
-            raise KeyError(source)
-        return found
-
-    def __iter__(self) -> Iterator[str]:
-        return self._book.linked_sources(self._key, is_signed_in=self._is_signed_in)
-
-    def __len__(self) -> int:
-        return sum(1 for _ in self)

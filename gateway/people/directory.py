@@ -32,6 +32,8 @@ class Directory:
     def __init__(self, *, is_whole: bool, read_at: float, now: Callable[[], float]) -> None:
         self.is_whole = is_whole
         self.read_at = read_at
+        # Seconds that the read has taken.
+        self.took = 0.0
         self._now = now
         self._by_id: dict[str, User] = {}
         self._by_address: dict[str, list[str]] = {}
@@ -48,6 +50,7 @@ class Directory:
             made._add(record.accounts[start : start + AT_ONCE])
             await anyio.lowlevel.checkpoint()
         made._names.sort()
+        made.took = now() - read_at
         return made
 
     @property

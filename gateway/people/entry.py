@@ -73,15 +73,14 @@ def configured(person: Person) -> Entry:
     )
 
 
-def signed_in(
-    key: str, who: SignedIn, known: Entry | None, rules: Mapping[str, LinkSettings], *, seen_at: float
-) -> Entry:
-    """`key`: the person's. `known`: the person's entry of `[[people]]`; what it says wins, and its roles are added to those of the token."""
-    native_ids, usernames, groups_there = {}, {}, {}
+def of_token(key: str, who: SignedIn, rules: Mapping[str, LinkSettings], *, seen_at: float) -> Entry:
+    """What the token tells of the person with that key."""
+    native_ids, usernames = {}, {}
+    groups_there: dict[str, tuple[str, ...]] = {}
     for source, rule in rules.items():
         if not rule.believes(who.issuer):
             # Another provider has users and groups of the same names.
-            groups_there[source] = known.groups if known is not None and rule.groups_claim is None else ()
+            groups_there[source] = ()
             continue
         if rule.id_claim is not None and (native_id := text_claim(who.claims, rule.id_claim)) is not None:
             native_ids[source] = native_id
@@ -90,7 +89,7 @@ def signed_in(
         if rule.groups_claim is not None:
             claimed = text_claims(who.claims, rule.groups_claim) or ()
             groups_there[source] = _translated(claimed, rule.group_names) if rule.group_names else claimed
-    entry = Entry(
+    return Entry(
         key=key,
         name=who.name,
         email=who.email,
@@ -103,9 +102,18 @@ def signed_in(
         groups_there=groups_there,
         seen_at=seen_at,
     )
+
+
+def with_configured(entry: Entry, known: Entry | None, rules: Mapping[str, LinkSettings]) -> Entry:
+    """`entry` of a token, `known`: the person's entry of `[[people]]`. What that says wins, and its roles are added."""
     if known is None:
         return entry
     has_email = known.email is not None
+    there = {
+        source: known.groups
+        for source, rule in rules.items()
+        if rule.groups_claim is None and not rule.believes(entry.issuer)
+    }
     return structs.replace(
         entry,
         name=known.name,
@@ -113,6 +121,7 @@ def signed_in(
         is_email_proved=has_email or entry.is_email_proved,
         groups=known.groups or entry.groups,
         roles=known.roles | entry.roles,
+        groups_there={**entry.groups_there, **there},
         configured=known.configured,
     )
 

@@ -46,11 +46,12 @@ class DirectoryRecord(Struct, frozen=True, kw_only=True):
 class ReadDirectory(Protocol):
     """Reads the directory of the source with that key, in its own call context. Raises ConnectorError.
 
-    `is_awaited` is asked before each request: whether a person's request waits for the answer.
+    `is_awaited` is asked before each request: whether a person's request waits for the answer. `pace`: seconds between two
+    requests, for a directory that no link needs.
     """
 
     def __call__(
-        self, source: str, *, with_groups: bool, is_awaited: Callable[[], bool]
+        self, source: str, *, with_groups: bool, is_awaited: Callable[[], bool], pace: float = 0.0
     ) -> Awaitable[DirectoryRecord]: ...
 
 
@@ -65,6 +66,11 @@ class People(Protocol):
         """The person of a token: the entry of `[[people]]` with its subject, else the one without a subject that has its key,
         else a person of its own.
         """
+        ...
+
+    @property
+    def changes(self) -> int:
+        """Another number whenever a person, or whose an account is, may be another than before."""
         ...
 
     def by_key(self, key: str) -> Caller | None: ...
@@ -97,6 +103,18 @@ class People(Protocol):
 
     def accounts(self, source: str) -> "KeptAccounts | None":
         """The accounts of a directory that the book keeps up to date; None for other sources, and while it has none."""
+        ...
+
+
+class PeopleStore(Protocol):
+    """Keeps what tokens told of people beyond the end of the process, for a time and a number of people that it bounds."""
+
+    async def people(self) -> Sequence[tuple[str, float, bytes]]:
+        """Key, last sign-in in seconds since 1970, and record; those who signed in longest ago first. Raises nothing."""
+        ...
+
+    def keep_person(self, key: str, seen_at: float, record: bytes) -> None:
+        """Keeps the record in place of an earlier one. Waits for nothing and raises nothing."""
         ...
 
 

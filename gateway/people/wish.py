@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from connectors.sdk.caller import Identity
 from connectors.sdk.connector import Connector
-from connectors.sdk.connector_info import DirectoryFact
+from connectors.sdk.connector_info import DirectoryFact, Listing
 from connectors.sdk.settings import LinkSettings
 from gateway.people.directory import Directory, user_name
 from gateway.people.entry import Entry
@@ -15,11 +15,15 @@ from schema.ports import LinkedBy
 
 
 class SourceRules(Struct, frozen=True, kw_only=True):
-    """The rules of one source, what its directory tells, and for how many seconds that is good."""
+    """The rules of one source, what its directory tells, and for how many seconds that is good.
+
+    `is_shown`: the gateway can list its accounts without a person, and show them to all.
+    """
 
     settings: LinkSettings
     facts: frozenset[DirectoryFact] = frozenset()
     directory_seconds: float = 300.0
+    is_shown: bool = False
 
     @classmethod
     def of(cls, connector: Connector[Any]) -> Self:
@@ -28,6 +32,7 @@ class SourceRules(Struct, frozen=True, kw_only=True):
             settings=settings.people,
             facts=connector.info.directory,
             directory_seconds=settings.cache.directory_seconds,
+            is_shown=Listing.USERS in connector.info.listings and settings.acts_as == "service",
         )
 
     @property

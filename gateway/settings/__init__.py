@@ -4,12 +4,14 @@ file      `load`: reads the TOML file and fills in `${NAME}` and `${file:path}`
 gateway   `[gateway]`: the process
 auth      `[auth]`: how callers sign in
 issuers   `[[auth.issuers]]`: identity providers, and how their claims are read
+admission `[gateway.admission]`: when there are too many requests
 cache_bounds  `[gateway.cache]`: how much is kept
 callers   `[gateway.callers]`: how much each person may ask for in a minute
 connections  `[gateway.connections]`: what a client may use before it is known
 documents  `[gateway.documents]`: documents that clients name instead of sending their text
 subgraph  `[gateway.subgraph]`: part of a graph of Apollo Federation
 store     `[store]`: how long the journal keeps ended tasks
+fast_paths  `[gateway.fast_paths]`: short ways to an answer
 people    `[[people]]`: people and their identities
 checks    each table against its type, and the tables against each other
 link_checks  whether `[sources.people]` can work
@@ -19,12 +21,14 @@ errors    `ConfigurationError`: a line that names the key
 `[[sources]]` have their types in the vendors' folders and `connectors/sdk/settings`.
 """
 
+from gateway.settings.admission import AdmissionSettings
 from gateway.settings.auth import ApiKey, ApiKeysAuth, AuthSettings, DemoAuth, OidcAuth
 from gateway.settings.cache_bounds import CacheBounds
 from gateway.settings.callers import CallersSettings
 from gateway.settings.connections import ConnectionLimits
 from gateway.settings.documents import DocumentsSettings
 from gateway.settings.errors import ConfigurationError
+from gateway.settings.fast_paths import FastPaths
 from gateway.settings.file import Settings, load
 from gateway.settings.gateway import GatewaySettings
 from gateway.settings.issuers import Algorithm, ClaimPaths, IssuerSettings, LoginSettings, is_protected
@@ -33,6 +37,7 @@ from gateway.settings.store import StoreSettings
 from gateway.settings.subgraph import SubgraphSettings
 
 __all__ = [
+    "AdmissionSettings",
     "Algorithm",
     "ApiKey",
     "ApiKeysAuth",
@@ -44,6 +49,7 @@ __all__ = [
     "ConnectionLimits",
     "DemoAuth",
     "DocumentsSettings",
+    "FastPaths",
     "GatewaySettings",
     "IssuerSettings",
     "LoginSettings",

@@ -1,5 +1,6 @@
 """Checks of a configuration: each table against its type, then the tables against each other."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar, assert_never
 
@@ -30,8 +31,8 @@ def check_distinct(table: str, keys: Sequence[str]) -> None:
             raise ConfigurationError((table, index, "key"), f"{key!r} is also the key of {table}[{keys.index(key)}]")
 
 
-def check_identities(people: Sequence[PersonSettings], sources: set[str]) -> None:
-    """Every identity is in a configured source and belongs to one person."""
+def check_identities(people: Sequence[PersonSettings], sources: Mapping[str, SourceSettings]) -> None:
+    """Every identity is in a configured source, has the form of its ids, and belongs to one person."""
     owners: dict[tuple[str, str], str] = {}
     for index, person in enumerate(people):
         for source, identity in person.identities.items():
@@ -39,6 +40,9 @@ def check_identities(people: Sequence[PersonSettings], sources: set[str]) -> Non
             if source not in sources:
                 missing = f"there is no source {source!r}" if sources else "there are no sources"
                 raise ConfigurationError(path, missing)
+            form = sources[source].user_ids
+            if form is not None and not re.fullmatch(form[0], identity.id):
+                raise ConfigurationError((*path, "id"), f"is no user id of that source, which is {form[1]}")
             owner = owners.setdefault((source, identity.id), person.key)
             if owner != person.key:
                 raise ConfigurationError((*path, "id"), f"{identity.id!r} is also the identity of {owner!r}")

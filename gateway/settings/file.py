@@ -66,10 +66,10 @@ def load(path: Path) -> Settings:
     head, sources = _tables(document, listed)
     check_distinct("sources", [source.key for source in sources])
     check_distinct("people", [person.key for person in head.people])
-    check_identities(head.people, {source.key for source in sources})
+    check_identities(head.people, {source.key: source for source in sources})
     check_auth(head.auth, head.people, head.gateway)
     check_sources(sources, head.auth)
-    check_subjects(head.people)
+    check_subjects(head.people, head.auth)
     check_links(sources, head.auth)
     return Settings(
         gateway=head.gateway,

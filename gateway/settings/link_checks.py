@@ -10,12 +10,24 @@ from gateway.settings.errors import ConfigurationError, KeyPath
 from gateway.settings.people import PersonSettings
 
 
-def check_subjects(people: Sequence[PersonSettings]) -> None:
-    """Each token means one person."""
+def check_subjects(people: Sequence[PersonSettings], auth: AuthSettings) -> None:
+    """Each token means one person, and each subject is one of a provider that signs people in here."""
+    issuers = [each.issuer for each in auth.issuers] if isinstance(auth, OidcAuth) else []
     owners: dict[str, str] = {}
     for index, person in enumerate(people):
-        if person.subject is not None and (owner := owners.setdefault(person.subject, person.key)) != person.key:
-            raise ConfigurationError(("people", index, "subject"), f"this is also the subject of {owner!r}")
+        if person.subject is None:
+            continue
+        path = ("people", index, "subject")
+        if not issuers:
+            raise ConfigurationError(path, f"is in tokens of an identity provider; [auth] mode is {auth.mode!r}")
+        issuer = person.subject.partition("|")[0]
+        if issuer not in issuers:
+            near = next((known for known in issuers if known.strip("/") == issuer.strip("/")), None)
+            hint = "" if near is None else f"; did you mean {near!r}?"
+            raise ConfigurationError(path, f"there is no issuer {issuer!r}{hint}")
+        owner = owners.setdefault(person.subject, person.key)
+        if owner != person.key:
+            raise ConfigurationError(path, f"this is also the subject of {owner!r}")
 
 
 def check_links(sources: Sequence[SourceSettings], auth: AuthSettings) -> None:

@@ -4,11 +4,12 @@ port        the journal as the gateway uses it: guarantees, stages, errors
 evidence    what is kept of a vendor write so that its effect can be recognised
 undo        what takes the first of two steps back
 sqlite      the journal in a SQLite file; only `gateway.composition` imports it
-worker      the thread that works on that file
+worker      what works on that file, and the thread that waits for the disk
 rows        its rows as records
 leases      leases on targets, shared by the gateways over that file
 checkpoints moves its log into the file, beside the writes
 private_file  its access rights
+people      people who signed in; only `gateway.composition` imports it
 presence    which gateways run over it
 forgetting  erases a person; only `gateway.composition` imports it
 migrations  the tables of that file as numbered steps

@@ -9,7 +9,7 @@ from pathlib import Path
 
 # Synced commits between two checkpoints. A write puts some 25 pages of 4 KiB into the log, which SQLite keeps and writes anew.
 COMMITS = 50
-# Pages of the log at which a commit does what is left of it: where writes leave the thread no pause, the log cannot begin anew.
+# Pages of the log at which the next write waits for what is left of it: where writes leave no pause, the log cannot begin anew.
 MOST_PAGES = 4_000
 
 
@@ -20,6 +20,17 @@ class Checkpoints:
         self._path = path
         self._commits = 0
         self._running: threading.Thread | None = None
+        # After one has moved all: the next commit begins the log anew, and waits for the disk once more than usual.
+        self.has_ended = False
+        self._is_long = False
+
+    def finish(self, db: sqlite3.Connection) -> None:
+        """Before a commit that may take long: move what is left of a long log."""
+        self.has_ended = False
+        if self._is_long:
+            self._is_long = False
+            with contextlib.suppress(sqlite3.Error):
+                db.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
     def note_commit(self) -> None:
         """Not to be called by two threads at once."""
@@ -38,4 +49,6 @@ class Checkpoints:
         # What fails now is done by the next one.
         with contextlib.suppress(sqlite3.Error), contextlib.closing(sqlite3.connect(self._path)) as db:
             db.execute("PRAGMA synchronous=NORMAL")
-            db.execute("PRAGMA wal_checkpoint(PASSIVE)")
+            _, pages, moved = db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+            self._is_long = pages > MOST_PAGES
+            self.has_ended = self._is_long or pages == moved

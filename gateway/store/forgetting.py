@@ -18,11 +18,15 @@ DECIDES_SECONDS = 900.0
 
 
 class Forgotten(Struct, frozen=True, kw_only=True):
-    """What was erased, and the writes that were not: they are open, or so new that they decide about other writes."""
+    """What was erased, and the writes that were not: they are open, or so new that they decide about other writes.
+
+    `was_known`: what tokens told of the person was kept.
+    """
 
     writes: int
     ended_tasks: int
     left: int
+    was_known: bool = False
 
 
 class _Author(Struct):
@@ -32,7 +36,7 @@ class _Author(Struct):
 
 
 def forget_person(path: Path, person: str, *, now: Callable[[], float] = time.time) -> Forgotten:
-    """Erases the settled writes of the person with their idempotency keys, and the tasks that they ended.
+    """Erases what tokens told of the person, their settled writes with their idempotency keys, and the tasks that they ended.
 
     The bytes are overwritten. Gateways may run over the file. Raises GatewayUnavailableError if it cannot be used.
     """
@@ -63,7 +67,8 @@ def _erased(db: sqlite3.Connection, person: str, *, before: float) -> Forgotten:
     ended = [(operation_id,) for operation_id, record in rows if _is_by(record, person)]
     db.executemany("DELETE FROM ended_task WHERE operation_id = ?", ended)
     (left,) = db.execute("SELECT count(*) FROM operation WHERE person = ?", (person,)).fetchone()
-    return Forgotten(writes=writes, ended_tasks=len(ended), left=left)
+    known = db.execute("DELETE FROM person WHERE key = ?", (person,)).rowcount
+    return Forgotten(writes=writes, ended_tasks=len(ended), left=left, was_known=known > 0)
 
 
 def _is_by(record: bytes, person: str) -> bool:

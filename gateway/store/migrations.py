@@ -78,6 +78,14 @@ STEPS = (
     ) STRICT;
     CREATE INDEX lease_ran ON lease (ran) WHERE gateway IS NULL;
     """,
+    """
+    CREATE TABLE person (
+      key TEXT PRIMARY KEY,
+      seen_at REAL NOT NULL,
+      record BLOB NOT NULL
+    ) STRICT;
+    CREATE INDEX person_seen_at ON person (seen_at);
+    """,
 )
 
 # The columns that this version reads and writes.
@@ -88,6 +96,7 @@ COLUMNS = {
     "ended_task": "operation_id at record",
     "undo": "operation_id at record",
     "lease": "source target kind gateway last ran hidden",
+    "person": "key seen_at record",
 }
 
 

@@ -1,4 +1,4 @@
-"""The journal of writes in a SQLite file: WAL mode, one connection, one thread (`worker`).
+"""The journal of writes in a SQLite file: WAL mode, one connection (`worker`).
 
 A commit survives the end of the process. Only `mark_sent` and `note_undo` wait for the disk: their commits survive a
 power failure too, with all commits before them, because one sync of the log covers the whole log. The others cost no
@@ -19,9 +19,10 @@ from connectors.sdk.commands import MutationStatus, TaskAction
 from connectors.sdk.errors import GatewayUnavailableError
 from connectors.sdk.model import Task, TaskRef
 from gateway.store import leases
-from gateway.store.checkpoints import MOST_PAGES, Checkpoints
+from gateway.store.checkpoints import Checkpoints
 from gateway.store.evidence import Evidence
 from gateway.store.migrations import migrate
+from gateway.store.people import SqlitePeople
 from gateway.store.port import KEPT_SECONDS, EndedTask, Lease, OpenWrite, Record, Stage, Step
 from gateway.store.presence import Presence
 from gateway.store.private_file import make_private
@@ -80,8 +81,8 @@ class SqliteJournal:
                 make_private(path)
             self._db = sqlite3.connect(":memory:" if path is None else path, check_same_thread=False)
             self._db.execute("PRAGMA journal_mode=WAL")
-            self._db.execute(f"PRAGMA wal_autocheckpoint={MOST_PAGES}")
-            # The worker waits for the disk where that is asked for.
+            self._db.execute("PRAGMA wal_autocheckpoint=0")
+            # The worker syncs the log where that is asked for: one sync covers all commits before it, as SQLite's own would.
             self._db.execute("PRAGMA synchronous=NORMAL")
             self._db.execute("PRAGMA foreign_keys=ON")
             migrate(self._db)
@@ -90,7 +91,7 @@ class SqliteJournal:
             self._forget_old()
             self._db.commit()
             self._presence = Presence(path)
-            self._worker = Worker(self._db, self._checkpoints)
+            self._worker = Worker(self._db, path, self._checkpoints)
         except (sqlite3.Error, OSError) as error:
             raise GatewayUnavailableError(f"the journal of writes cannot be opened: {error}") from error
 
@@ -157,10 +158,11 @@ class SqliteJournal:
                 " FROM operation WHERE id = ? AND stage = ? RETURNING number",
                 (command, kept, now, operation_id, Stage.SENT),
             ).fetchone()
-            row = self._db.execute("SELECT stage FROM operation WHERE id = ?", (operation_id,)).fetchone()
-            if row is not None and row[0] == Stage.SETTLED:
+            if number is not None:
+                return int(number[0])
+            if self._db.execute("SELECT 1 FROM operation WHERE id = ?", (operation_id,)).fetchone() is not None:
                 raise GatewayUnavailableError("the write was given up before it was sent; send it again")
-            return 1 if number is None else int(number[0])
+            return 1
 
         return await self._run(update, Access.SYNCED)
 
@@ -226,10 +228,10 @@ class SqliteJournal:
         await self._run(update, Access.WRITE)
 
     async def open_writes(self) -> Sequence[OpenWrite]:
-        return await self._run(lambda: self._open_except({self._presence.id}))
+        return await self._run(lambda: self._open_except({self._presence.id}), Access.SCAN)
 
     async def abandoned(self) -> Sequence[OpenWrite]:
-        return await self._run(lambda: self._open_except(set()))
+        return await self._run(lambda: self._open_except(set()), Access.SCAN)
 
     async def open_write(self, operation_id: str) -> OpenWrite | None:
         where = "WHERE id = ? AND stage = ? AND settled_at IS NULL"
@@ -238,7 +240,7 @@ class SqliteJournal:
 
     async def unsettled(self) -> Sequence[OpenWrite]:
         where = "WHERE stage = ? AND settled_at IS NULL ORDER BY requested_at, rowid"
-        return await self._run(lambda: self._all(open_write_of, f"{OPEN_WRITE} {where}", Stage.SETTLED))
+        return await self._run(lambda: self._all(open_write_of, f"{OPEN_WRITE} {where}", Stage.SETTLED), Access.SCAN)
 
     async def steps(self, operation_id: str) -> Sequence[Step]:
         where = "WHERE operation_id = ? ORDER BY number"
@@ -279,7 +281,7 @@ class SqliteJournal:
             rows = self._db.execute("SELECT record FROM undo ORDER BY at, rowid").fetchall()
             return [undo for (kept,) in rows if (undo := decoded(kept, Undo)) is not None]
 
-        return await self._run(select)
+        return await self._run(select, Access.SCAN)
 
     async def ended_tasks(self, *, most: int) -> Sequence[EndedTask]:
         def select() -> list[EndedTask]:
@@ -289,7 +291,7 @@ class SqliteJournal:
             ).fetchall()
             return [ended for (kept,) in reversed(rows) if (ended := decoded(kept, EndedTask)) is not None]
 
-        return await self._run(select)
+        return await self._run(select, Access.SCAN)
 
     async def find(self, operation_id: str) -> Operation | None:
         return await self._run(lambda: self._one(f"{OPERATION} WHERE id = ?", (operation_id,)))
@@ -300,6 +302,10 @@ class SqliteJournal:
             " ORDER BY requested_at DESC, rowid DESC LIMIT 1"
         )
         return await self._run(lambda: self._one(f"{OPERATION} {where}", target_columns(target)))
+
+    def people(self, *, keep: float) -> SqlitePeople:
+        """Where people who signed in are kept, for so many seconds after the last time. It ends with the journal."""
+        return SqlitePeople(self._db, self._worker, keep=keep, now=self._now)
 
     def close(self) -> None:
         """Waits for what has begun."""

@@ -1,33 +1,45 @@
-"""What works on the database of the journal: one thread, in the order in which it is asked.
+"""What works on the database of the journal, in the order in which it is asked.
 
-Writes that wait at the same time share one transaction, so that they wait for the disk once. A database in memory has no
-thread: its work is done at once.
+A short piece of work is done at once, in the event loop: it takes a tenth of a millisecond, and a thread that did it would
+wait for the interpreter at each statement. One thread does what may take long: it waits for the disk, for another program
+that has the file, and for reads of many rows. What is asked for meanwhile waits, and shares one transaction and one sync
+of the disk afterwards. A database in memory has no thread.
 """
 
 import asyncio
+import contextlib
+import os
 import sqlite3
 import threading
 import weakref
+from collections import deque
 from collections.abc import Callable, Sequence
 from enum import Enum, auto
-from queue import Empty, SimpleQueue
+from pathlib import Path
+from queue import SimpleQueue
 from typing import Any, Generic, TypeVar, cast
 
 import anyio
+from msgspec import Struct
 
 from connectors.sdk.errors import GatewayError, GatewayUnavailableError
 from gateway.store.checkpoints import Checkpoints
 
 T = TypeVar("T")
 
-# Pieces of work that share a transaction at most: the first of them waits for the last.
-MOST_TOGETHER = 64
+# Pieces of work that share a transaction at most: the event loop waits for them.
+MOST_TOGETHER = 16
+# Milliseconds that the thread waits for another program that has the file.
+PATIENCE = 5000
+
+_sync: Callable[[int], None] = getattr(os, "fdatasync", os.fsync)
 
 
 class Access(Enum):
-    """SYNCED: a write that waits until its commit, and all before it, are on the disk."""
+    """READ: of a few rows. SCAN: of many. SYNCED: a write that waits until its commit, and all before it, are on the disk."""
 
     READ = auto()
+    SCAN = auto()
     WRITE = auto()
     SYNCED = auto()
 
@@ -40,6 +52,10 @@ class _Work(Generic[T]):
         self.access = access
         self.value: T | None = None
         self.error: Exception | None = None
+
+    @property
+    def waits_for_disk(self) -> bool:
+        return self.access is Access.SYNCED and self.error is None
 
     def do(self) -> None:
         """Raises what the database or `run` raises."""
@@ -75,21 +91,22 @@ class _Asked(Generic[T]):
 
 
 class Worker:
-    """`checkpoints` None: the database is in memory. The caller closes the worker before the database."""
+    """`path` and `checkpoints` None: the database is in memory. The caller closes the worker before the database."""
 
-    def __init__(self, db: sqlite3.Connection, checkpoints: Checkpoints | None) -> None:
-        self._database = _Database(db, checkpoints)
-        self._queue: SimpleQueue[list[_Asked[Any]] | None] = SimpleQueue()
-        # Work that is not urgent, until the event loop turns or other work comes.
-        self._held: list[_Asked[Any]] = []
+    def __init__(self, db: sqlite3.Connection, path: Path | None, checkpoints: Checkpoints | None) -> None:
+        self._database = _Database(db, path, checkpoints)
+        self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
+        # Work that was not begun: it is not urgent and the event loop has not turned yet, or the thread has the database.
+        self._waiting: deque[_Asked[Any]] = deque()
+        self._job: _Job | None = None
         self._thread: threading.Thread | None = None
         self._is_closed = False
-        if checkpoints is not None:
+        if path is not None:
             self._thread = threading.Thread(
-                target=_serve, args=(self._queue, self._database), name="journal", daemon=True
+                target=_serve, args=(self._jobs, self._database), name="journal", daemon=True
             )
             self._thread.start()
-            weakref.finalize(self, self._queue.put, None)
+            weakref.finalize(self, self._jobs.put, None)
 
     def begin(self, run: Callable[[], T], access: Access) -> "asyncio.Future[T]":
         """As `do`, for work that nothing waits for now: it is done with what is asked for next in this turn of the event loop.
@@ -103,9 +120,9 @@ class Worker:
             self._database.do([asked.work])
             asked.tell()
         else:
-            if not self._held:
-                asked.loop.call_soon(self._pass_on)
-            self._held.append(asked)
+            if not self._waiting:
+                asked.loop.call_soon(self._go_on)
+            self._waiting.append(asked)
         return asked.future
 
     async def do(self, run: Callable[[], T], access: Access) -> T:
@@ -116,50 +133,167 @@ class Worker:
             return work.result()
         await anyio.lowlevel.checkpoint_if_cancelled()
         future = self.begin(run, access)
-        self._pass_on()
-        with anyio.CancelScope(shield=True):
-            await asyncio.wait([future])
+        self._go_on()
+        if not future.done():
+            with anyio.CancelScope(shield=True):
+                await asyncio.wait([future])
         return future.result()
 
     def close(self) -> None:
         """When the work is done that was begun before."""
         self._is_closed = True
-        self._pass_on()
         if self._thread is not None:
-            self._queue.put(None)
+            self._jobs.put(None)
             self._thread.join()
+        while self._waiting:
+            together = self._taken()
+            self._database.do_long([asked.work for asked in together])
+            _tell(together, None)
+        self._database.close()
 
-    def _pass_on(self) -> None:
-        if self._held:
-            held, self._held = self._held, []
-            self._queue.put(held)
+    def _go_on(self) -> None:
+        """Does what waits, unless the thread has the database."""
+        if self._job is not None and self._job.is_left:
+            self._job = None
+        while self._waiting and self._job is None and not self._is_closed:
+            together = self._taken()
+            if together[0].work.access is Access.SCAN or self._database.is_slow:
+                self._hand_over(together, is_done=False)
+                return
+            done = self._database.do([asked.work for asked in together], is_patient=False)
+            if done < len(together):
+                # Another program has the file.
+                self._waiting.extendleft(reversed(together[done:]))
+                self._database.is_slow = True
+            synced = [asked for asked in together[:done] if asked.work.waits_for_disk]
+            _tell([asked for asked in together[:done] if not asked.work.waits_for_disk], None)
+            if synced:
+                self._hand_over(synced, is_done=True)
+
+    def _taken(self) -> list["_Asked[Any]"]:
+        """The next pieces of work that are done together. A scan is done alone."""
+        together = [self._waiting.popleft()]
+        while self._waiting and len(together) < MOST_TOGETHER:
+            if Access.SCAN in {together[0].work.access, self._waiting[0].work.access}:
+                break
+            together.append(self._waiting.popleft())
+        return together
+
+    def _hand_over(self, together: list["_Asked[Any]"], *, is_done: bool) -> None:
+        """`is_done`: it only waits for the disk."""
+        self._job = _Job(together, is_done, together[-1].loop, self._came_back, self._was_left)
+        self._jobs.put(self._job)
+
+    def _was_left(self) -> None:
+        """In the thread."""
+        for asked in tuple(self._waiting)[:1]:
+            with contextlib.suppress(RuntimeError):
+                asked.loop.call_soon_threadsafe(self._go_on)
+
+    def _came_back(self, job: "_Job") -> None:
+        if self._job is job:
+            self._job = None
+        _tell(job.together, job.loop)
+        self._go_on()
+
+
+class _Job(Struct, eq=False):
+    """What the thread does."""
+
+    together: list[_Asked[Any]]
+    is_done: bool
+    loop: asyncio.AbstractEventLoop
+    came_back: Callable[["_Job"], None]
+    was_left: Callable[[], None]
+    has_ended: bool = False
+
+    @property
+    def is_left(self) -> bool:
+        """The thread has ended it, and its event loop is closed."""
+        return self.has_ended and self.loop.is_closed()
 
 
 class _Database:
-    def __init__(self, db: sqlite3.Connection, checkpoints: Checkpoints | None) -> None:
+    """`is_slow`: the next work may take long."""
+
+    def __init__(self, db: sqlite3.Connection, path: Path | None, checkpoints: Checkpoints | None) -> None:
         self._db = db
         self._checkpoints = checkpoints
+        self.patience = PATIENCE
+        self._must_wait = False
+        self._log: int | None = None
+        if path is not None:
+            db.execute("PRAGMA busy_timeout=0")
+            self._log = os.open(path.with_name(f"{path.name}-wal"), os.O_RDONLY)
+            folder = os.open(path.parent, os.O_RDONLY)
+            try:
+                # The name of the log, too, must outlast a power failure.
+                os.fsync(folder)
+            finally:
+                os.close(folder)
 
-    def do(self, works: Sequence[_Work[Any]]) -> None:
-        """In their order; writes that follow each other in one transaction."""
-        writes: list[_Work[Any]] = []
-        for work in works:
-            if work.access is Access.READ:
-                self._write(writes)
-                writes = []
-                _tried(work)
+    @property
+    def is_slow(self) -> bool:
+        return self._must_wait or (self._checkpoints is not None and self._checkpoints.has_ended)
+
+    @is_slow.setter
+    def is_slow(self, value: bool) -> None:
+        self._must_wait = value
+
+    def close(self) -> None:
+        if self._log is not None:
+            os.close(self._log)
+            self._log = None
+
+    def do(self, works: Sequence[_Work[Any]], *, is_patient: bool = True) -> int:
+        """In their order; writes that follow each other in one transaction. The number of those that were done.
+
+        All, if `is_patient`; else those before the first that would have to wait for another program.
+        """
+        done = 0
+        while done < len(works):
+            end = done + 1
+            if works[done].access in {Access.WRITE, Access.SYNCED}:
+                while end < len(works) and works[end].access in {Access.WRITE, Access.SYNCED}:
+                    end += 1
+                is_tried = self._write(works[done:end], is_patient=is_patient)
             else:
-                writes.append(work)
-        self._write(writes)
+                is_tried = _read(works[done], is_patient=is_patient)
+            if not is_tried:
+                break
+            done = end
+        return done
 
-    def _write(self, works: Sequence[_Work[Any]]) -> None:
-        """All in one transaction. What fails by itself is taken back by itself; a failed commit is the failure of all."""
-        if not works:
-            return
-        is_synced = self._checkpoints is not None and any(work.access is Access.SYNCED for work in works)
+    def do_long(self, works: Sequence[_Work[Any]]) -> None:
+        """With all the time that it takes, and until it is on the disk."""
+        self._must_wait = False
+        if self._checkpoints is not None:
+            self._checkpoints.finish(self._db)
+        self._db.execute(f"PRAGMA busy_timeout={self.patience}")
         try:
-            if is_synced:
-                self._db.execute("PRAGMA synchronous=FULL")
+            self.do(works)
+        finally:
+            self._db.execute("PRAGMA busy_timeout=0")
+        self.sync([work for work in works if work.waits_for_disk])
+
+    def sync(self, works: Sequence[_Work[Any]]) -> None:
+        """Until the commits of these, and all before them, are on the disk."""
+        if not works or self._log is None:
+            return
+        try:
+            _sync(self._log)
+        except OSError as error:
+            for work in works:
+                work.error = GatewayUnavailableError(f"the journal of writes is not on the disk: {error}")
+        if self._checkpoints is not None:
+            self._checkpoints.note_commit()
+
+    def _write(self, works: Sequence[_Work[Any]], *, is_patient: bool) -> bool:
+        """All in one transaction. What fails by itself is taken back by itself; a failed commit is the failure of all.
+
+        False, and nothing is done, if another program has the file.
+        """
+        try:
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 self._do_each(works)
@@ -168,12 +302,11 @@ class _Database:
                 self._db.rollback()
                 raise
         except (sqlite3.Error, GatewayError) as error:
+            if not is_patient and _is_busy(error):
+                return False
             for work in works:
                 work.error = error
-        finally:
-            if is_synced and self._checkpoints is not None:
-                self._db.execute("PRAGMA synchronous=NORMAL")
-                self._checkpoints.note_commit()
+        return True
 
     def _do_each(self, works: Sequence[_Work[Any]]) -> None:
         if len(works) == 1:
@@ -192,49 +325,49 @@ class _Database:
             self._db.execute("RELEASE one")
 
 
-def _tried(work: _Work[Any]) -> None:
+def _read(work: _Work[Any], *, is_patient: bool) -> bool:
     try:
         work.do()
     except (sqlite3.Error, GatewayError) as error:
+        if not is_patient and _is_busy(error):
+            return False
         work.error = error
+    return True
 
 
-def _serve(queue: "SimpleQueue[list[_Asked[Any]] | None]", database: _Database) -> None:
+def _is_busy(error: Exception) -> bool:
+    return isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+
+
+def _serve(jobs: "SimpleQueue[_Job | None]", database: _Database) -> None:
     """Until None comes."""
-    while (first := queue.get()) is not None:
-        together, is_last = first, False
-        while len(together) < MOST_TOGETHER and not is_last:
-            try:
-                more = queue.get_nowait()
-            except Empty:
-                break
-            if more is None:
-                is_last = True
+    while (job := jobs.get()) is not None:
+        works = [asked.work for asked in job.together]
+        try:
+            if job.is_done:
+                database.sync(works)
             else:
-                together.extend(more)
-        try:
-            database.do([asked.work for asked in together])
+                database.do_long(works)
         except BaseException as error:  # noqa: BLE001 the thread goes on; the works tell of it
-            for asked in together:
-                asked.work.error = asked.work.error or GatewayUnavailableError(f"the journal failed: {error!r}")
-        _tell(together)
-        if is_last:
-            return
-
-
-def _tell(together: Sequence[_Asked[Any]]) -> None:
-    """Wakes each loop once."""
-    by_loop: dict[asyncio.AbstractEventLoop, list[_Asked[Any]]] = {}
-    for asked in together:
-        by_loop.setdefault(asked.loop, []).append(asked)
-    for loop, told in by_loop.items():
+            for work in works:
+                work.error = work.error or GatewayUnavailableError(f"the journal failed: {error!r}")
+        job.has_ended = True
         try:
-            loop.call_soon_threadsafe(_tell_all, told)
+            job.loop.call_soon_threadsafe(job.came_back, job)
         except RuntimeError:
-            # The loop is closed: nothing waits any more.
-            continue
+            # The loop is closed: nothing waits there any more, but perhaps in another one.
+            job.was_left()
 
 
-def _tell_all(told: Sequence[_Asked[Any]]) -> None:
-    for asked in told:
-        asked.tell()
+def _tell(together: Sequence[_Asked[Any]], loop: asyncio.AbstractEventLoop | None) -> None:
+    """Each in its event loop; `loop` is the one that runs here."""
+    running = loop
+    if running is None:
+        with contextlib.suppress(RuntimeError):
+            running = asyncio.get_running_loop()
+    for asked in together:
+        if asked.loop is running:
+            asked.tell()
+        else:
+            with contextlib.suppress(RuntimeError):
+                asked.loop.call_soon_threadsafe(asked.tell)

@@ -42,7 +42,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """`steps` follow each other. `data` makes the variables of a case."""
+    """`steps` follow each other. `data` makes the variables of a case. `inputs` and `form_ref` are the form of the start event."""
 
     key: str
     name: str
@@ -50,6 +50,8 @@ class Process:
     steps: tuple[Step, ...]
     data: Callable[[Case], dict[str, Any]] = field(compare=False)
     version: int = 1
+    inputs: tuple[Input, ...] = ()
+    form_ref: str | None = None
 
     def step(self, id: str) -> Step:
         return next(each for each in self.steps if each.id == id)
@@ -101,6 +103,11 @@ PROCESSES = (
             ),
         ),
         lambda case: {"traveller": case.customer, "country": case.country, "amount": case.amount_cents // 100},
+        inputs=(
+            Input("traveller", "Traveller", "string", rules=(REQUIRED, ("maxlength", "80"))),
+            Input("amount", "Amount", "long", rules=(REQUIRED, ("min", "1"))),
+            Input("leftOn", "First day", "date", pattern="yyyy-MM-dd"),
+        ),
     ),
     Process(
         "supplier-contract",
@@ -111,6 +118,7 @@ PROCESSES = (
             Step("sign_contract", "Sign contract", ("operations",), form_key="https://sign.example.com/contract"),
         ),
         lambda case: {"supplier": case.company, "contract": case.contract},
+        form_ref="contract-request",
     ),
     Process(
         "goods-return",
@@ -133,6 +141,14 @@ FORMS = MappingProxyType(
                  "validate": {"required": True, "maxLength": 140}},
                 {"type": "checkbox", "id": "f2", "key": "urgent", "label": "Pay today"},
             ],
-        }
+        },
+        "contract-request": {
+            "id": "contract-request",
+            "type": "default",
+            "schemaVersion": 16,
+            "components": [
+                {"type": "textfield", "id": "f1", "key": "supplier", "label": "Supplier", "validate": {"required": True}},
+            ],
+        },
     }
 )  # fmt: skip

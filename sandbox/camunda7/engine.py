@@ -1,6 +1,6 @@
 """Running processes: starts, completions with forms, cancellations, and the log of what users did."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -86,10 +86,8 @@ class Engine:
         """Check and convert form data. A delegated task goes back to its owner."""
         step = step_of(task)
         converted = dict(variables)
-        for field in () if step is None else step.inputs:
-            value = _submitted(field, converted.pop(field.id, None), task)
-            if value is not None:
-                converted[field.id] = value
+        if step is not None:
+            converted = submitted(step.inputs, variables, task.visible_variables, f"Cannot submit task form {task.id}")
         if task.delegation == "PENDING":
             self.set_visible(task, converted)
             self.resolve(task)
@@ -158,18 +156,30 @@ def form_values(task: Task) -> dict[str, Typed]:
     return {**found, **{name: each for name, each in visible.items() if name not in found}}
 
 
-def _submitted(field: Input, given: Typed | None, task: Task) -> Typed | None:
+def submitted(
+    inputs: Sequence[Input], given: Mapping[str, Typed], visible: Mapping[str, Typed], what: str
+) -> dict[str, Typed]:
+    """The values as the engine stores them. `what` begins the text of the RefusalError for one that the form does not take."""
+    converted = dict(given)
+    for field in inputs:
+        value = _submitted(field, converted.pop(field.id, None), visible, what)
+        if value is not None:
+            converted[field.id] = value
+    return converted
+
+
+def _submitted(field: Input, given: Typed | None, visible: Mapping[str, Typed], what: str) -> Typed | None:
     value = None if given is None else given["value"]
-    if value is None and given is None and field.id in task.visible_variables:
+    if value is None and given is None and field.id in visible:
         # The value that is there stays, and is checked again.
-        value = task.visible_variables[field.id]["value"]
+        value = visible[field.id]["value"]
     if value is None and given is None:
         value = field.default
     rules = dict(field.rules)
-    converted = _converted(field, value, task)
+    converted = _converted(field, value, what)
     if converted is None:
-        if given is None and field.is_required and field.id not in task.visible_variables:
-            raise _refused(task, f"Invalid value submitted for form field '{field.id}': validation of required failed.")
+        if given is None and field.is_required and field.id not in visible:
+            raise _refused(what, f"Invalid value submitted for form field '{field.id}': validation of required failed.")
         return None if given is None else {"type": "Null", "value": None}
     held = converted["value"]
     size = len(held) if isinstance(held, str) else held
@@ -177,13 +187,13 @@ def _submitted(field: Input, given: Typed | None, task: Task) -> Typed | None:
         applies = rule in rules and isinstance(held, str if rule.endswith("length") else int)
         if applies and size * sign < int(rules[rule] or 0) * sign:
             raise _refused(
-                task,
+                what,
                 f"Invalid value submitted for form field '{field.id}': validation of {rule}({rules[rule]}) failed.",
             )
     return converted
 
 
-def _converted(field: Input, value: Any, task: Task) -> Typed | None:
+def _converted(field: Input, value: Any, what: str) -> Typed | None:
     if value is None or (value == "" and field.type != "string"):
         return None
     match field.type:
@@ -193,27 +203,27 @@ def _converted(field: Input, value: Any, task: Task) -> Typed | None:
             return {"type": "Long", "value": int(value)}
         case "enum":
             if value not in {id for id, _ in field.options}:
-                raise _refused(task, f"Invalid value for enum form property: {value}")
+                raise _refused(what, f"Invalid value for enum form property: {value}")
             return {"type": "String", "value": value}
         case "date":
-            return {"type": "Date", "value": _date(str(value), field.pattern or "dd/MM/yyyy", task)}
+            return {"type": "Date", "value": _date(str(value), field.pattern or "dd/MM/yyyy", what)}
         case _:
             return {"type": "String", "value": str(value)}
 
 
-def _date(text: str, pattern: str, task: Task) -> str:
+def _date(text: str, pattern: str, what: str) -> str:
     if "T" in text:
         return text
     form = pattern.replace("dd", "%d").replace("MM", "%m").replace("yyyy", "%Y")
     try:
         found: date = datetime.strptime(text, form)  # noqa: DTZ007 the engine's own zone, UTC here
     except ValueError:
-        raise _refused(task, f"Could not parse value '{text}' as date using date format '{pattern}'.") from None
+        raise _refused(what, f"Could not parse value '{text}' as date using date format '{pattern}'.") from None
     return f"{found:%Y-%m-%d}T00:00:00.000+0000"
 
 
-def _refused(task: Task, reason: str) -> errors.RefusalError:
-    return errors.rest("submit task form", task.id, reason)
+def _refused(what: str, reason: str) -> errors.RefusalError:
+    return errors.RefusalError(500, "RestException", f"{what}: {reason}", 0)
 
 
 def _is_number(value: Any, type_: str) -> bool:

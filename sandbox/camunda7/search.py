@@ -20,6 +20,7 @@ OPEN_SORTS: Mapping[str, Callable[[Task], Any]] = {
     "lastUpdated": lambda task: task.updated,
     "priority": lambda task: task.priority,
     "name": lambda task: task.name,
+    "nameCaseInsensitive": lambda task: task.name and task.name.lower(),
     "assignee": lambda task: task.assignee,
     "id": lambda task: task.id,
     "instanceId": lambda task: task.instance and task.instance.id,
@@ -113,15 +114,20 @@ def ordered(found: list[T], wanted: Json, sorts: Mapping[str, Callable[[T], Any]
 def _check(wanted: Json) -> None:
     if wanted.get("candidateUser") and (wanted.get("candidateGroups") or wanted.get("candidateGroup")):
         raise engine_fault("Invalid query usage: cannot set both candidateGroupIn and candidateUser")
+    _check_assigned(wanted)
+    for each in wanted.get("orQueries") or ():
+        _check_assigned(each)
+        for name in ("withCandidateGroups", "withCandidateUsers", "withoutCandidateGroups", "withoutCandidateUsers"):
+            if each.get(name):
+                raise engine_fault(f"Invalid query usage: cannot set {name}() within 'or' query")
+
+
+def _check_assigned(wanted: Json) -> None:
     if wanted.get("includeAssignedTasks") and not any(wanted.get(name) for name in _CANDIDATES):
         raise engine_fault(
             "Invalid query usage: candidateUser, candidateGroup, candidateGroupLike, candidateGroupIn, withCandidateGroups, "
             "withoutCandidateGroups, withCandidateUsers, withoutCandidateUsers has to be called before 'includeAssignedTasks'."
         )
-    for each in wanted.get("orQueries") or ():
-        for name in ("withCandidateGroups", "withCandidateUsers", "withoutCandidateGroups", "withoutCandidateUsers"):
-            if each.get(name):
-                raise engine_fault(f"Invalid query usage: cannot set {name}() within 'or' query")
 
 
 def _rules(wanted: Json) -> list[Callable[[Task], bool]]:
@@ -159,6 +165,8 @@ def _open_rules(wanted: Json) -> list[Callable[[Task], bool]]:
     if like := wanted.get("nameLike"):
         pattern = re.compile(re.escape(like).replace("%", ".*"))
         rules.append(lambda task: pattern.fullmatch(task.name or "") is not None)
+    if (since := time_in_query(wanted.get("updatedAfter"), "updatedAfter")) is not None:
+        rules.append(lambda task: (task.updated or task.created) > since)
     rules += [*_candidate_rules(wanted), *_times(wanted, "due", lambda task: task.due)]
     rules += [*_times(wanted, "followUp", lambda task: task.follow_up), *_times(wanted, "created", _created)]
     if wanted.get("withoutDueDate"):

@@ -5,6 +5,7 @@ loader.py      Loader: batches what rows refer to
 tasks.py       tasks as records, for the nouns that lead to tasks
 presenters.py  present(): a record as a GraphQL type of a noun above
 relay.py       global ids, the interface Node
+rows.py        Rows: the objects of a list, made when they are looked at
 pagination.py  the four page arguments, Connection and Edge, pages of lists held in memory
 arguments.py   ids and other arguments as values
 filters.py     filter inputs of more than one list

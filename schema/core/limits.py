@@ -18,7 +18,7 @@ class DocumentLimits(Section):
     request per row. `errors`: errors of a document reported at once.
 
     Limits of values, in the document and in variables alike: `conditions` that a row is tested with (members of filters;
-    25 items of a list are one, every list of an operation is 7, times the rows that it stands below); `list_items` of
+    25 items of a list are one, every list of an operation is 9, every dimension of counts 4, every sort key 2, times the rows that it stands below); `list_items` of
     one list; `filter_characters` of a text in a filter or a search, `id_characters` of an id, `text_characters` of any
     other text; `value_depth` of inputs; `json_values` and `json_depth` of all JSON.
     """
@@ -35,10 +35,10 @@ class DocumentLimits(Section):
     depth: int = Field(default=12, ge=1)
     introspection_depth: int = Field(default=15, ge=1)
     objects: int = Field(default=5_000, ge=1)
-    answer_fields: int = Field(default=8_000, ge=1)
+    answer_fields: int = Field(default=7_000, ge=1)
     detail_rows: int = Field(default=DETAIL_ROWS, ge=1)
     errors: int = Field(default=5, ge=1)
-    conditions: int = Field(default=100, ge=7)
+    conditions: int = Field(default=90, ge=9)
     list_items: int = Field(default=500, ge=1)
     filter_characters: int = Field(default=500, ge=1, le=10_000)
     id_characters: int = Field(default=2_000, ge=100)

@@ -36,13 +36,25 @@ class Loader(ABC, Generic[K, V]):
 
     async def load_many(self, keys: Iterable[K]) -> list[V | ConnectorError | None]:
         """Values in the order of `keys`. A ConnectorError is returned in its place, not raised."""
-        answers = await asyncio.gather(*(self.load(key) for key in keys), return_exceptions=True)
-        kept: list[V | ConnectorError | None] = []
-        for answer in answers:
-            if isinstance(answer, BaseException) and not isinstance(answer, ConnectorError):
-                raise answer
-            kept.append(answer)
-        return kept
+        futures = [self._loader.load(key) for key in keys]
+        try:
+            # One after the other: those of one batch are done together. `wait` cancels no future that others wait for.
+            for future in futures:
+                if not future.done():
+                    await asyncio.wait({future})
+        except BaseException:
+            for future in futures:
+                future.add_done_callback(_noticed)
+            raise
+        # Every exception is looked at, so that asyncio logs none.
+        raised = [future.exception() for future in futures]
+        for error in raised:
+            if error is not None and not isinstance(error, ConnectorError):
+                raise error
+        return [
+            error if isinstance(error, ConnectorError) else future.result()
+            for error, future in zip(raised, futures, strict=True)
+        ]
 
     def put(self, key: K, value: V) -> None:
         """Store `value`, replacing what was loaded for `key`."""

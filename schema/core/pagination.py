@@ -13,6 +13,7 @@ from connectors.sdk.errors import InputError
 from connectors.sdk.model import CountAccuracy
 from schema.core.arguments import given
 from schema.core.resolver import resolved
+from schema.core.rows import Rows
 from schema.ports import EdgeRow, RowList
 
 MAX_PAGE = 100
@@ -122,19 +123,22 @@ class Connection(Generic[T]):
         description="Number of objects on all pages, as far as known. Null if unknown. Selecting it may cost upstream calls."
     )
     page: strawberry.Private[Page[Any]]
+    show: strawberry.Private[Callable[[Any], Any]]
 
     @resolved(description="Objects of this page with their cursors, at most `first` or `last`.")
     def edges(self) -> list[Edge[T]]:
-        return [Edge(node=node, row=row) for node, row in zip(self.nodes, self.page.edges, strict=True)]
+        show = self.show
+        return Rows(self.page.edges, lambda row: Edge(node=show(row), row=row))  # type: ignore[return-value] # a sequence
 
     @classmethod
     def of(cls, page: Page[E], show: Callable[[E], T], **members: Any) -> Self:
         """`show` turns a row into its GraphQL object; `members` are the fields that the subclass adds."""
         return cls(
-            nodes=[show(edge) for edge in page.edges],
+            nodes=Rows(page.edges, show),  # type: ignore[arg-type] # a sequence
             page_info=PageInfo.of(page),
             total_count=page.total,
             page=page,
+            show=show,
             **members,
         )
 

@@ -2,6 +2,7 @@
 
 import binascii
 from base64 import b64decode, b64encode
+from functools import lru_cache
 from urllib.parse import quote, unquote
 
 import strawberry
@@ -33,6 +34,7 @@ class GlobalId(Struct, frozen=True):
         return global_id(self.type, *self.parts)
 
 
+@lru_cache(maxsize=16_384)
 def global_id(type_name: str, *parts: str) -> strawberry.ID:
     text = ":".join((type_name, *(_quoted(part) for part in parts)))
     return strawberry.ID(b64encode(text.encode()).decode("ascii"))

@@ -25,6 +25,7 @@ async def list_tasks(
     fresh: bool = False,
     without_candidates: bool = False,
     with_data: bool = False,
+    cursors: bool = True,
 ) -> TaskList:
     """One page of the tasks that the viewer may see. The last arguments, and `count`, are as in `TaskListRequest`."""
     request = TaskListRequest(
@@ -40,6 +41,7 @@ async def list_tasks(
         now=context.now,
         without_candidates=without_candidates,
         with_data=with_data,
+        cursors=cursors,
     )
     found = await context.federation.list_tasks(context.caller, request)
     if fresh:

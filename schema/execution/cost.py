@@ -31,13 +31,15 @@ from msgspec import Struct, structs
 
 from schema.core.limits import DocumentLimits
 from schema.core.pagination import DEFAULT_PAGE, MAX_PAGE
-from schema.execution.values import LIST, SEARCH, Values
+from schema.execution.values import DIMENSION, LIST, SEARCH, SORT_KEY, Values
 
 DETAIL_FIELDS = frozenset(
     ("Task", name) for name in ("form", "outcomes", "data", "previousSteps", "comments", "activities")
 )
 
 BULK = "bulkTaskAction"
+PER_ITEM = {"groupBy": DIMENSION, "orderBy": SORT_KEY}
+"""Conditions that an item of these arguments counts as."""
 """The mutation that writes to a list of tasks: it counts as a list of as many rows."""
 
 BY_ID = {"nodes": "ids", "_entities": "representations"}
@@ -207,6 +209,9 @@ class Meter:
         for sent in node.arguments or ():
             if sent.name.value in arguments:
                 found += self._values.conditions(sent.name.value, arguments[sent.name.value].type, sent.value)
+            if sent.name.value in arguments and (each := PER_ITEM.get(sent.name.value)) is not None:
+                items = self._value(sent.value)
+                found += each * (len(items) if isinstance(items, list) else 1)
         return found
 
     def _rows(self, node: FieldNode, arguments: Mapping[str, object]) -> int | None:

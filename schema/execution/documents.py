@@ -41,6 +41,7 @@ class _OverlappingFieldsRule(OverlappingFieldsCanBeMergedRule):
         self.rule_context.remaining_complexity_budget = _COMPARISONS
 
 
+_SUGGESTS = " Did you mean "
 _ABORTED = "Validation aborted."
 
 _RULES: tuple[type[ASTValidationRule], ...] = (
@@ -127,6 +128,10 @@ class Documents:
         if errors and errors[-1].message == _ABORTED:
             text = "The document selects too many fields of one name beside each other."
             raise DocumentError("TOO_COSTLY", [GraphQLError(text)])
+        if not self._suggestions:
+            for fault in errors:
+                # One rule of the library does so all the same.
+                fault.message = fault.message.partition(_SUGGESTS)[0]
         if errors:
             raise DocumentError("GRAPHQL_VALIDATION_FAILED", errors)
         return document

@@ -6,12 +6,14 @@ import strawberry
 from graphql import DocumentNode, ExecutionResult, GraphQLError, OperationType, execute
 from msgspec import Struct
 from strawberry.execution import optimized_is_awaitable
+from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from schema.core.context import Context
 from schema.core.errors import client_error, written
 from schema.core.limits import DocumentLimits
 from schema.execution.cost import BULK
 from schema.execution.documents import DocumentError, Documents
+from schema.execution.keeping import KeptOperations
 from schema.execution.selection import has_root_field
 
 
@@ -63,14 +65,17 @@ class Execution:
         *,
         introspection: bool = True,
         suggestions: bool = True,
+        executor: type[StrawberryGraphQLCoreExecutionContext] | None = None,
     ) -> None:
-        self._schema = schema
+        """`executor` in place of the schema's own."""
+        self._executor = executor or schema.execution_context_class
         # Strawberry runs texts only; a parsed document needs the schema of graphql-core.
         self._core = schema._schema  # noqa: SLF001
         self._documents = Documents(
             self._core, limits or DocumentLimits(), introspection=introspection, suggestions=suggestions
         )
         self._suggestions = suggestions
+        self._keeping = KeptOperations(self._core)
 
     def read(
         self, query: str, operation_name: str | None = None, variables: dict[str, Any] | None = None
@@ -93,6 +98,12 @@ class Execution:
             variables=variables,
         )
 
+    def may_be_kept(self, operation: GraphQLOperation) -> bool:
+        """Whether the answer shows nothing that changes while the answers of sources stay the same."""
+        return not operation.is_mutation and self._keeping.may_be_kept(
+            operation.document, operation.name, operation.variables
+        )
+
     async def run(self, operation: GraphQLOperation, context: Context) -> GraphQLResponse:
         """The response, with errors as a client may see them. Exceptions of resolvers are errors of the response."""
         executed = execute(
@@ -101,7 +112,7 @@ class Execution:
             context_value=context,
             variable_values=operation.variables,
             operation_name=operation.name,
-            executor_class=self._schema.execution_context_class,
+            executor_class=self._executor,
             is_awaitable=optimized_is_awaitable,  # type: ignore[arg-type]
             hide_suggestions=not self._suggestions,
         )

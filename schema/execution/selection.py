@@ -35,6 +35,11 @@ def selects_total(info: strawberry.Info[Context, None]) -> bool:
     return selects(info, ("totalCount",), ("totalAccuracy",), ("sources", "count"))
 
 
+def selects_cursors(info: strawberry.Info[Context, None]) -> bool:
+    """Whether the cursor of any row of the list is selected."""
+    return selects(info, ("edges", "cursor"), ("pageInfo", "startCursor"), ("pageInfo", "endCursor"))
+
+
 # Fields of a task that are made of its candidates.
 _OF_CANDIDATES = ("candidateUsers", "candidateGroups", "permittedActions", "permits", "version")
 _ROWS = (("nodes",), ("edges", "node"))

@@ -28,8 +28,11 @@ from schema.core.scalars import WrittenFloat
 FILTERS = "Filter"
 """The names of filter inputs end so."""
 SEARCH = "search"
-LIST = 7
-"""Conditions that a list counts as. Reading and sorting many rows costs about 15, but dashboards with ten lists are usual."""
+LIST = 9
+"""Conditions that a list counts as: dashboards with ten lists are usual."""
+SORT_KEY = 2
+DIMENSION = 4
+"""Conditions that a dimension of counts counts as: each row gets a key of it."""
 ITEMS = 25
 """Items of a list in a filter that count as a condition."""
 LARGEST_EXPONENT = 1_000
@@ -45,7 +48,8 @@ class Values:
     """The values of one operation. `variables` are as sent.
 
     `conditions` counts what each row of a list is tested with, so that tests take time that grows with rows only: every
-    member of a filter, and every `ITEMS` items of a list in one, are one; every list is `LIST`.
+    member of a filter, and every `ITEMS` items of a list in one, are one; every list is `LIST`, every dimension of counts
+    `DIMENSION`, every key that a list is sorted by `SORT_KEY`.
     """
 
     def __init__(self, schema: GraphQLSchema, limits: DocumentLimits, variables: Mapping[str, object]) -> None:

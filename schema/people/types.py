@@ -15,7 +15,7 @@ from schema.core.presenters import present
 from schema.core.relay import Node, global_id, person_id
 from schema.core.resolver import resolved
 from schema.core.tasks import BY_DUE_TIME, list_tasks, only_open
-from schema.execution import selects_data, selects_total, spares_candidates
+from schema.execution import selects_cursors, selects_data, selects_total, spares_candidates
 from schema.people.connection import UserConnection
 from schema.people.dataloaders import GroupByRefLoader, UserByRefLoader
 from schema.ports import AccountLink, GroupRow, PageRequest, PersonId, PersonRow
@@ -167,6 +167,7 @@ class User(Node):
             count=selects_total(info),
             without_candidates=spares_candidates(info),
             with_data=selects_data(info),
+            cursors=selects_cursors(info),
             order=BY_DUE_TIME if order is None else tuple(key.to_port() for key in order),
         )
         connection: TaskConnection = present(found, context)

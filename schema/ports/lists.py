@@ -30,7 +30,7 @@ class TaskListRequest(Struct, frozen=True, kw_only=True):
     the cursor `until` in any case. `now` decides which tasks are
     overdue; None means the gateway's clock. `without_candidates`: the caller looks neither at the candidates of the rows
     nor at what depends on them (permitted actions, version). `with_data`: the caller will ask for the data of all rows.
-    Both only spare calls.
+    Both only spare calls. `cursors` False: the caller asks no row for its cursor, which would raise RuntimeError.
     """
 
     scope: InboxScope = InboxScope.ALL_VISIBLE
@@ -45,6 +45,7 @@ class TaskListRequest(Struct, frozen=True, kw_only=True):
     now: datetime | None = None
     without_candidates: bool = False
     with_data: bool = False
+    cursors: bool = True
 
 
 class PageRequest(Struct, frozen=True, kw_only=True):
@@ -57,6 +58,7 @@ class PageRequest(Struct, frozen=True, kw_only=True):
     backward: bool = False
     fresh: bool = False
     count: bool = True
+    cursors: bool = True
 
 
 class FlowListRequest(PageRequest, frozen=True, kw_only=True):

@@ -7,6 +7,7 @@ import strawberry
 
 from schema.core.context import Context
 from schema.core.pagination import Connection
+from schema.core.rows import Rows
 from schema.ports import RowList
 from schema.source.types import SourceResult
 
@@ -23,5 +24,5 @@ class MergedConnection(Connection[T], Generic[T]):
     @classmethod
     def merged(cls, page: RowList[R], context: Context, show: Callable[[R], T], **members: Any) -> Self:
         """`show` turns a row into its GraphQL object; `members` are the fields that the subclass adds."""
-        reports = [SourceResult.from_report(report, context) for report in page.sources]
+        reports = Rows(page.sources, lambda report: SourceResult.from_report(report, context))
         return cls.of(page, lambda edge: show(edge.item), sources=reports, **members)

@@ -18,6 +18,7 @@ mutations/            one file a group of mutations
 
 from schema.task.connection import TaskConnection
 from schema.task.definitions import TaskDefinition, TaskDefinitionQueries, task_definition_by_id
+from schema.task.details import Tag, TaskSla
 from schema.task.filters import TaskFilter
 from schema.task.mutations import (
     BulkMutations,
@@ -42,6 +43,7 @@ __all__ = [
     "EndMutations",
     "NextTaskMutations",
     "OwnershipMutations",
+    "Tag",
     "Task",
     "TaskConnection",
     "TaskDefinition",
@@ -50,6 +52,7 @@ __all__ = [
     "TaskOrder",
     "TaskPayload",
     "TaskQueries",
+    "TaskSla",
     "TaskStatsQueries",
     "Viewer",
     "WorkMutations",

@@ -8,6 +8,7 @@ from schema.core.context import Context
 from schema.core.enums import CountAccuracy
 from schema.core.pagination import Connection
 from schema.core.presenters import present
+from schema.core.rows import Rows
 from schema.ports import TaskList
 from schema.source import SourceResult
 from schema.task.types import Task
@@ -28,7 +29,7 @@ class TaskConnection(Connection[Task]):
             lambda edge: Task.from_model(edge.task, context, is_listed=True),
             total_accuracy=tasks.total_accuracy,
             is_complete=tasks.is_complete,
-            sources=[SourceResult.from_report(report, context) for report in tasks.sources],
+            sources=Rows(tasks.sources, lambda report: SourceResult.from_report(report, context)),
         )
 
 

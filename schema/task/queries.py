@@ -12,7 +12,7 @@ from schema.core.pagination import After, Before, First, Last, page_arguments
 from schema.core.relay import GlobalId, decode
 from schema.core.resolver import resolved
 from schema.core.tasks import FreshTaskByRefLoader, TaskByRefLoader, list_tasks
-from schema.execution import selects_data, selects_total, spares_candidates
+from schema.execution import selects_cursors, selects_data, selects_total, spares_candidates
 from schema.task.connection import TaskConnection
 from schema.task.dataloaders import TaskDetailByAspectLoader
 from schema.task.filters import TaskFilter
@@ -69,6 +69,7 @@ class TaskQueries:
             count=selects_total(info),
             without_candidates=spares_candidates(info),
             with_data=selects_data(info),
+            cursors=selects_cursors(info),
             order=sort_keys(order_by),
             fresh=freshness is Freshness.FRESH,
         )

@@ -12,7 +12,7 @@ from schema.core.pagination import After, Before, First, Last, page_arguments
 from schema.core.presenters import present
 from schema.core.resolver import resolved
 from schema.core.tasks import list_tasks, only_open
-from schema.execution import selects_data, selects_total, spares_candidates
+from schema.execution import selects_cursors, selects_data, selects_total, spares_candidates
 from schema.people import IdentityLink, User, identity_links
 from schema.task.connection import TaskConnection
 from schema.task.filters import TaskFilter
@@ -64,6 +64,7 @@ class Viewer:
             count=selects_total(info),
             without_candidates=spares_candidates(info),
             with_data=selects_data(info),
+            cursors=selects_cursors(info),
             scope=scope or InboxScope.MINE,
             order=sort_keys(order_by),
             fresh=freshness is Freshness.FRESH,

@@ -19,7 +19,7 @@ from tests.browser.conftest import Visitor
 from tests.gateway.configuration import write_configuration
 from tests.world import World
 
-EXAMPLES = ["Inbox", "Detail", "Claim", "Complete"]
+EXAMPLES = ["Inbox", "Detail", "Claim", "Complete", "Assign", "Cancel", "Flows", "Counts", "People", "Sources"]
 KEYS_AUTH = f"""
 [auth]
 mode = "api_keys"
@@ -58,15 +58,28 @@ async def test_the_page_needs_only_the_gateway(visit: Visitor, world: World, tmp
 async def test_another_person_is_chosen_by_keyboard_and_sees_another_inbox(visit: Visitor, world: World) -> None:
     """The page sends requests as the person selected in its bar. The default person is selected first."""
     seen = await visit(
-        world.app, ("open",), ("tabs",), ("people",), ("run",), ("person", "Bob"), ("run",), ("person", "Car"), ("run",)
+        world.app,
+        ("open",),
+        ("tabs",),
+        ("people",),
+        ("run",),
+        ("person", "Bob"),
+        ("run",),
+        ("person", "Car"),
+        ("run",),
+        ("open",),
+        ("tabs",),
+        ("run",),
     )
-    people, alice, _, bob, carol_belongs, carol = seen.told[2:]
+    people, alice, _, bob, carol_belongs, carol, _, _, again = seen.told[2:]
     inboxes = [answer["data"]["viewer"] for answer in (alice, bob, carol)]
 
     assert ["Alice Moreno", "Bob Keller", "Carol Singh"] == people
     assert people == [inbox["user"]["displayName"] for inbox in inboxes]
     assert 3 == len({tuple(node["id"] for node in inbox["inbox"]["nodes"]) for inbox in inboxes})
     assert "operations, task admin" == carol_belongs
+    # The person is kept when the page is loaded again.
+    assert carol["data"]["viewer"]["user"] == again["data"]["viewer"]["user"]
     assert [] == seen.complaints
 
 
@@ -84,15 +97,31 @@ async def test_the_examples_claim_and_complete_a_task(visit: Visitor, world: Wor
         ("tab", "Complete"),
         ("variables",),
         ("run",),
+        ("refilled",),
+        ("variables",),
+        ("tab", "Detail"),
+        ("run",),
+        ("tab", "Assign"),
+        ("variables",),
+        ("hurry", "query A { __typename }"),
     )
-    task, claimed, completed = (seen.told[step]["data"] for step in (3, 5, 8))
+    task, claimed, completed, following = (seen.told[step]["data"] for step in (3, 5, 8, 12))
+    before, after, assign = (seen.told[step] for step in (7, 10, 14))
     done = [effect for vendor in world.urls for effect in await world.effects(vendor)]
 
     assert "READY" == task["task"]["state"]
     assert ("APPLIED", "RESERVED") == (claimed["claimTask"]["status"], claimed["claimTask"]["task"]["state"])
     assert ("APPLIED", "COMPLETED") == (completed["completeTask"]["status"], completed["completeTask"]["task"]["state"])
-    assert 2 == len(done)
+    assert 1 == [effect for effect, _ in done].count("complete")
     assert {task["task"]["native"]["nativeId"]} == {native_id for _, native_id in done}
+    assert task["task"]["outcomes"]
+    assert task["task"]["form"]["fields"]
+    # The next task takes the place of the one that is used, in all tabs.
+    assert before["id"] != after["id"]
+    assert after["id"] == assign["id"]
+    assert "READY" == following["task"]["state"]
+    assert assign["user"]
+    assert {"__typename": "Query"} == seen.told[15]["data"]
     assert [] == seen.complaints
 
 
@@ -167,7 +196,7 @@ async def test_a_gateway_without_the_files_shows_another_page(visit: Visitor, tm
     async def page(request: Request) -> Response:
         return graphiql.response(request.scope)
 
-    seen = await visit(Starlette(routes=[Route("/graphql", page), graphiql.route]), ("open",), ("said",))
+    seen = await visit(Starlette(routes=[Route("/graphql", page), *graphiql.routes]), ("open",), ("said",))
 
     assert "GraphiQL's files are not here" in seen.told[1]
     assert ([], []) == (seen.abroad, seen.complaints)

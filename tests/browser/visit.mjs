@@ -51,6 +51,7 @@ async function visit(order) {
     page.waitForFunction((expected) => document.querySelector(".graphiql-query-editor .CodeMirror").CodeMirror.operationName === expected, name);
   const read = (place) => editor(place).evaluate((element) => element.CodeMirror.getValue());
 
+  const told = { variables: "" };
   const steps = {
     /** From now on this file does not arrive. */
     async lose(name) {
@@ -78,7 +79,23 @@ async function visit(order) {
       await named(name);
     },
     async variables() {
-      return JSON.parse(await read(".graphiql-editor-tool .graphiql-editor:not(.hidden)"));
+      told.variables = await read(".graphiql-editor-tool .graphiql-editor:not(.hidden)");
+      return JSON.parse(told.variables);
+    },
+    /** Waits until the page has put other variables into the tab than those that were told last. */
+    async refilled() {
+      const place = ".graphiql-editor-tool .graphiql-editor:not(.hidden) .CodeMirror";
+      await page.waitForFunction(([at, text]) => document.querySelector(at).CodeMirror.getValue() !== text, [place, told.variables]);
+    },
+    /** Writes a query and runs it at once; gives the answer. */
+    async hurry(query) {
+      await editor(".graphiql-response").evaluate((element) => element.CodeMirror.setValue(""));
+      await page.evaluate((text) => {
+        document.querySelector(".graphiql-query-editor .CodeMirror").CodeMirror.setValue(text);
+        document.querySelector(".graphiql-execute-button").click();
+      }, query);
+      await page.waitForFunction(() => document.querySelector(".graphiql-response .CodeMirror").CodeMirror.getValue() !== "");
+      return JSON.parse(await read(".graphiql-response"));
     },
     /** Runs the tab in front; gives the answer that is shown. */
     async run() {
@@ -148,9 +165,9 @@ async function visit(order) {
   };
 
   try {
-    const told = [];
-    for (const [name, ...rest] of order.steps) told.push((await steps[name](...rest)) ?? null);
-    return { told, abroad, complaints };
+    const answers = [];
+    for (const [name, ...rest] of order.steps) answers.push((await steps[name](...rest)) ?? null);
+    return { told: answers, abroad, complaints };
   } finally {
     await context.close();
   }

@@ -20,7 +20,7 @@ def opener(folder: Path) -> OpenClient:
         app = create_app(load(write_configuration(folder, **parts)))
         with pytest.MonkeyPatch.context() as patch:
             # The start would wait for attempts to reach the sources.
-            patch.setattr("gateway.composition.FIRST_LOOK", 0.0)
+            patch.setattr("gateway.generations.FIRST_LOOK", 0.0)
             async with (
                 app.router.lifespan_context(app),
                 httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://gateway") as client,

@@ -19,7 +19,7 @@ from starlette.routing import Route
 
 from gateway.graphiql import assets
 from gateway.graphiql.assets import FILES, FetchError, fetch, is_complete, pinned
-from gateway.graphiql.examples import CLAIMABLE, EXAMPLES
+from gateway.graphiql.examples import ASSIGNEES, EXAMPLES, SAMPLE
 from gateway.graphiql.page import GraphiQL
 from gateway.settings import Settings, load
 from schema.api import build_schema
@@ -58,7 +58,7 @@ def visitor(graphiql: GraphiQL) -> httpx2.AsyncClient:
     async def page(request: Request) -> Response:
         return graphiql.response(request.scope)
 
-    app = Starlette(routes=[Route("/graphql", page), graphiql.route])
+    app = Starlette(routes=[Route("/graphql", page), *graphiql.routes])
     return httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://gateway")
 
 
@@ -268,6 +268,7 @@ async def test_with_a_provider_the_page_may_reach_its_token_endpoint(tmp_path: P
     assert "'self' https://tokens.example.com:8443" == policy(page)["connect-src"]
     assert (True, []) == (config(page.text)["hasLogin"], config(page.text)["people"])
     assert {
+        "at": None,
         "issuer": "https://login.example.com/realms/main",
         "clientId": "taskgate-page",
         "scopes": "openid email",
@@ -305,7 +306,7 @@ async def test_the_url_in_the_page_is_escaped(settings: Settings, tmp_path: Path
     assert "<script>" not in response.text
 
 
-@pytest.mark.parametrize("operation", [*(example.query for example in EXAMPLES), CLAIMABLE])
+@pytest.mark.parametrize("operation", [*(example.query for example in EXAMPLES), SAMPLE, ASSIGNEES])
 def test_every_operation_of_the_page_fits_the_schema(operation: str) -> None:
     """They are the first operations that people see."""
     core = build_schema()._schema

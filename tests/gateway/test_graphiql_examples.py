@@ -10,33 +10,45 @@ from typing import Any
 import pytest
 
 from gateway import graphiql
-from gateway.graphiql.examples import CLAIMABLE, EXAMPLES
+from gateway.graphiql.examples import EXAMPLES, SAMPLE
 from schema.core.relay import global_id
 from tests.world import World, opened
 
 pytestmark = pytest.mark.server
 
 FILLING = Path(graphiql.__file__).parent / "filling.js"
-_, DETAIL, CLAIM, COMPLETE = (example.query for example in EXAMPLES)
+DETAIL, CLAIM, COMPLETE = (example.query for example in EXAMPLES[1:4])
 RULES: dict[str, Any] = {"required": True, "isConditional": False, "isDisabled": False, "isReadOnly": False}
 
 
 def variables(tasks: list[Any]) -> dict[str, Any]:
     """What the page's own script makes of the tasks."""
+    [found] = scripted(("variables", [tasks]))
+    assert isinstance(found, dict)
+    return found
+
+
+def scripted(*calls: tuple[str, list[Any]]) -> list[Any]:
+    """What the page's own script answers to these calls."""
     node = shutil.which("node")
     if node is None:
         pytest.skip("the page's script needs Node.js, which is not on this machine")
-    script = 'require(process.argv[1]); console.log(JSON.stringify(filling.variables(JSON.parse(require("fs").readFileSync(0)))))'
+    script = """
+        require(process.argv[1]);
+        const set = (value) => (Array.isArray(value) && value[0] === "set" ? new Set(value.slice(1)) : value);
+        const calls = JSON.parse(require("fs").readFileSync(0));
+        console.log(JSON.stringify(calls.map(([name, given]) => filling[name](...given.map(set)) ?? null)));
+    """
     done = subprocess.run(
         [node, "-e", script, str(FILLING)],
-        input=json.dumps(tasks),
+        input=json.dumps(calls),
         capture_output=True,
         text=True,
         check=False,
         timeout=60,
     )
     assert 0 == done.returncode, done.stderr
-    found: dict[str, Any] = json.loads(done.stdout)
+    found: list[Any] = json.loads(done.stdout)
     return found
 
 
@@ -51,7 +63,7 @@ async def test_the_examples_complete_a_task_whose_form_demands_something(world: 
     by_vendor: dict[str, list[Any]] = {}
     for vendor in world.urls:
         within = f'first: 5, filter: {{ source: {{ eq: "{global_id("Source", vendor)}" }} }}'
-        tasks = (await world.data(CLAIMABLE.replace("first: 10", within)))["viewer"]["inbox"]["nodes"]
+        tasks = (await world.data(SAMPLE.replace("first: 10", within)))["viewer"]["inbox"]["nodes"]
         if tasks:
             by_vendor[vendor] = tasks
     seen = {}
@@ -77,11 +89,57 @@ def test_a_task_is_chosen_whose_form_demands_something() -> None:
     free: dict[str, Any] = {"id": "a", "form": None, "outcomes": []}
     file = {"id": "b", "form": {"fields": [{"key": "f", "type": "FILE", **RULES}]}, "outcomes": None}
     held = {"id": "c", "form": {"fields": [{"key": "t", "type": "TEXT", "value": "x", **RULES}]}, "outcomes": None}
-    asked = {"id": "d", "form": {"fields": [{"key": "t", "type": "TEXT", **RULES}]}, "outcomes": [{"code": "Go"}]}
+    both = {"id": "e", "form": {"fields": [{"key": "t", "type": "TEXT", **RULES}]}, "outcomes": [{"code": "Go"}]}
+    asked = {"id": "d", "form": {"fields": [{"key": "t", "type": "TEXT", **RULES}]}, "outcomes": []}
 
-    assert {"id": "d", "outcome": "Go", "data": {"t": "sample"}} == variables([free, file, held, asked])
+    assert {"id": "e", "outcome": "Go", "data": {"t": "sample"}} == variables([free, file, held, asked, both])
+    assert {"id": "d", "outcome": None, "data": {"t": "sample"}} == variables([free, file, held, asked])
     assert {"id": "c", "outcome": None, "data": None} == variables([file, held])
     assert {"id": "", "outcome": None, "data": None} == variables([file])
+
+
+def test_a_tab_gets_another_task_when_its_own_is_used() -> None:
+    """What the visitor typed stays: other members, other ids, texts that are no JSON."""
+    current = {"id": "new", "outcome": "Go", "data": None, "user": None}
+    texts = ['{"id": "old", "outcome": "No", "more": 1}', '{"id": "own"}', "{", "[1]", '{"id": ""}']
+    found = scripted(*(("renewed", [text, ["set", "old", ""], current]) for text in texts))
+
+    assert [{"id": "new", "outcome": "Go", "more": 1}, None, None, None, {"id": "new"}] == [
+        None if text is None else json.loads(text) for text in found
+    ]
+
+
+@pytest.mark.parametrize(
+    ("data", "is_used"),
+    [
+        ({"completeTask": {"status": "APPLIED", "errors": [], "task": {"state": "COMPLETED"}}}, True),
+        ({"completeTask": {"status": "REJECTED", "errors": [{"code": "INVALID_STATE"}], "task": None}}, True),
+        ({"completeTask": {"status": "REJECTED", "errors": [{"code": "VALIDATION_FAILED"}], "task": None}}, False),
+        ({"claimTask": {"status": "APPLIED", "errors": [], "task": {"state": "RESERVED"}}}, False),
+        ({"assignTask": {"status": "APPLIED", "errors": [], "task": {"state": "RESERVED"}}}, True),
+        ({"task": None}, True),
+        ({"task": {"title": "x"}}, False),
+        (None, False),
+    ],
+)
+def test_a_task_is_used_when_nothing_more_can_be_done_with_it(data: Any, *, is_used: bool) -> None:
+    """By the answer that the visitor sees."""
+    assert [is_used] == scripted(("isUsed", [data]))
+
+
+@pytest.mark.parametrize(
+    ("query", "told", "sent"),
+    [
+        ("query A { __typename }", "Inbox", "A"),
+        ("query A { a } query B { b }", "B", "B"),
+        ("query A { a } query B { b }", "Gone", None),
+        ("{ __typename }", "Inbox", None),
+        ("# the\nmutation Claim($id: ID!) { claimTask { status } }", None, "Claim"),
+    ],
+)
+def test_the_name_of_the_operation_is_that_of_the_text(query: str, told: str | None, sent: str | None) -> None:
+    """The editor tells the one before for a moment."""
+    assert [sent] == scripted(("operationName", [query, told]))
 
 
 def test_values_fit_the_rules_of_their_fields() -> None:

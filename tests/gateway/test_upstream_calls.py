@@ -120,7 +120,8 @@ LISTS = {
     "SourceHealth": ("alice", {}),
 }
 # LittleHorse looks up the person whose tasks are listed. Camunda: one list of tasks with a due date and one without. LittleHorse: one list for each of its five task types, and the
-# list of types. GEOtareas: one list for each open status. The others: one list for each part of the rule of visibility
+# list of types. GEOtareas: one list for each open status. Camunda 7: one list more for the
+# tasks that name the person, before a list of what is offered. The others: one list for each part of the rule of visibility
 # that they can filter by.
 COST: dict[str, Calls] = {
     "MyOpenTasks": {
@@ -137,7 +138,7 @@ COST: dict[str, Calls] = {
         "uipath": "list 1",
         "littlehorse": "list 7",
         "geotareas": "list 2, sign in 1",
-        "camunda7": "count 1, detail 2, flow 1, groups 2, list 1",
+        "camunda7": "count 1, detail 2, flow 1, groups 1, list 2",
     },
     "InboxCounters": {
         "camunda": "list 4",
@@ -145,7 +146,7 @@ COST: dict[str, Calls] = {
         "epilot": "list 2",
         "littlehorse": "list 18, people 1",
         "geotareas": "list 2, sign in 1",
-        "camunda7": "count 3, flow 2, groups 1, list 3",
+        "camunda7": "count 3, flow 2, list 4",
     },
     # The groups in the filter belong to Camunda, UiPath and LittleHorse.
     "TeamWorkload": {
@@ -179,14 +180,14 @@ COST: dict[str, Calls] = {
         "epilot": "flow 1",
         "littlehorse": "detail 1, list 18, people 1, task 2",
         "geotareas": "flow 1, list 2, sign in 1, task 1",
-        "camunda7": "count 2, detail 7, flow 3, groups 2, list 3",
+        "camunda7": "count 2, detail 7, flow 3, groups 1, list 4",
     },
     "FlowOverview of alice": {
         "camunda": "flow 1, groups 1, list 12",
         "epilot": "flow 1, people 1",
         "littlehorse": "list 31, people 2",
         "geotareas": "flow 1, list 3, sign in 1",
-        "camunda7": "count 8, detail 5, flow 6, groups 4, list 10",
+        "camunda7": "count 8, detail 5, flow 6, groups 1, list 13",
     },
     "FlowOverview of carol": {
         "camunda": "flow 1, groups 1, list 2",
@@ -248,10 +249,10 @@ IDS = "query Ids($scope: InboxScope!) { viewer { inbox(first: 25, scope: $scope)
 # Lists that a cold read of a scope needs, without signing in. Each part of the rule of visibility adds lists.
 STREAMS = {
     "MINE": "camunda 2, uipath 1, epilot 1, littlehorse 6, geotareas 2, camunda7 2",
-    "CLAIMABLE": "camunda 4, uipath 1, epilot 0, littlehorse 7, geotareas 2, camunda7 2",
-    "MINE_OR_CLAIMABLE": "camunda 3, uipath 2, epilot 1, littlehorse 13, geotareas 2, camunda7 1",
+    "CLAIMABLE": "camunda 4, uipath 1, epilot 0, littlehorse 7, geotareas 2, camunda7 4",
+    "MINE_OR_CLAIMABLE": "camunda 3, uipath 2, epilot 1, littlehorse 13, geotareas 2, camunda7 3",
     "MY_GROUPS": "camunda 1, uipath 1, epilot 0, littlehorse 12, geotareas 2, camunda7 6",
-    "ALL_VISIBLE": "camunda 4, uipath 3, epilot 2, littlehorse 18, geotareas 2, camunda7 7",
+    "ALL_VISIBLE": "camunda 4, uipath 3, epilot 2, littlehorse 18, geotareas 2, camunda7 8",
 }
 
 

@@ -1,15 +1,15 @@
 """Formats within requests and answers.
 
 alternatives    unions of queries as groups of alternatives
-bpmn            the user tasks in a process's BPMN document, with form data
+bpmn            the user tasks and the start event in a process's BPMN document, with form data
 dates           texts of dates in Java's patterns
 modification    a skip as a modification of the process instance
 replacement     an update as the full replacement of a task
 variables       typed variables
 """
 
-from connectors.camunda7.formats.alternatives import Alternatives, alternatives_of
-from connectors.camunda7.formats.bpmn import FormInput, UserTask, user_tasks
+from connectors.camunda7.formats.alternatives import Alternatives, Group, alternatives_of, with_ids
+from connectors.camunda7.formats.bpmn import FormInput, UserTask, start_inputs, user_tasks
 from connectors.camunda7.formats.dates import DEFAULT_PATTERN, format_date, has_time
 from connectors.camunda7.formats.modification import modification
 from connectors.camunda7.formats.replacement import LINKS, body_of, changes_of, shown_of
@@ -21,6 +21,7 @@ __all__ = [
     "LONGEST_TEXT",
     "Alternatives",
     "FormInput",
+    "Group",
     "UserTask",
     "alternatives_of",
     "body_of",
@@ -31,7 +32,9 @@ __all__ = [
     "has_time",
     "modification",
     "shown_of",
+    "start_inputs",
     "user_tasks",
     "value_of",
     "variables_of",
+    "with_ids",
 ]

@@ -26,7 +26,7 @@ _LISTS = frozenset({"assigneeIn", "candidateGroups"})
 
 
 class Alternatives(Struct, frozen=True):
-    """All groups must hold. `within`: a user, and the groups that the union names."""
+    """All groups must hold. `within`: a user who is asked for as a candidate, and the groups that the union names."""
 
     groups: tuple[Group, ...]
     within: tuple[str, frozenset[str]] | None = None
@@ -46,6 +46,26 @@ def alternatives_of(union: Sequence[TaskQuery]) -> Alternatives | None:
     users = {user for each in union for user in each.candidate_users or ()}
     named = frozenset(group for each in union for group in each.candidate_groups or ())
     return Alternatives(tuple(each for each in groups if each), (users.pop(), named) if users else None)
+
+
+def with_ids(groups: Sequence[Group], ids: Sequence[str]) -> tuple[Group, ...] | None:
+    """The groups with the tasks of the candidate user by their ids. None if a group has no filter left: nothing matches.
+
+    `candidateUser` means the groups of the user too that the engine's directory has; within alternatives no other filter
+    takes that back.
+    """
+    found: list[Group] = []
+    for group in groups:
+        rest = {name: value for name, value in group.items() if name != "candidateUser"}
+        if "candidateUser" in group and "candidateGroups" not in rest:
+            # The engine refuses it without a candidate.
+            rest.pop("includeAssignedTasks", None)
+        if "candidateUser" in group and ids:
+            rest["taskIdIn"] = list(ids)
+        if not rest:
+            return None
+        found.append(rest)
+    return tuple(found)
 
 
 def _filters_of(query: TaskQuery) -> tuple[Filter, ...]:

@@ -1,4 +1,4 @@
-"""The user tasks in a process's BPMN document, and their form data.
+"""The user tasks and the start event in a process's BPMN document, and their form data.
 
 Any user of the engine may have deployed a document, so it is read as a stream, and one with a document type is refused.
 Operaton reads the namespace of Camunda too.
@@ -42,6 +42,18 @@ def user_tasks(document: bytes, process_key: str) -> list[UserTask]:
 
     MalformedResponseError if it is not XML, has a document type, or does not contain the process.
     """
+    return list(_read(document, process_key).tasks.values())
+
+
+def start_inputs(document: bytes, process_key: str) -> list[FormInput]:
+    """The form data of the start event that a start by a request begins at: it waits for no message, timer or signal.
+
+    Raises as `user_tasks`.
+    """
+    return _read(document, process_key).start_inputs
+
+
+def _read(document: bytes, process_key: str) -> "_Search":
     found = _Search(process_key)
     parser = expat.ParserCreate("UTF-8", _SEPARATOR)
     parser.StartDoctypeDeclHandler = _refuse
@@ -55,7 +67,7 @@ def user_tasks(document: bytes, process_key: str) -> list[UserTask]:
         raise MalformedResponseError(f"the BPMN document of process {process_key!r} has a document type") from error
     if not found.has_process:
         raise MalformedResponseError(f"the BPMN document of process {process_key!r} does not contain it")
-    return list(found.tasks.values())
+    return found
 
 
 class _DocumentTypeError(Exception):
@@ -67,15 +79,20 @@ def _refuse(name: str, system_id: str | None, public_id: str | None, has_interna
 
 
 class _Search:
-    """Collects user tasks while the parser runs. `_path` has the names of the elements that it is in."""
+    """Collects form data while the parser runs. `_path` has the names of the elements that it is in.
+
+    `_inputs` takes the form data of the user task or start event that the parser is in.
+    """
 
     def __init__(self, process_key: str) -> None:
         self.tasks: dict[str, UserTask] = {}
+        self.start_inputs: list[FormInput] = []
         self.has_process = False
         self._key = process_key
         self._path: list[tuple[str, str]] = []
         self._process = 0
-        self._task: UserTask | None = None
+        self._inputs: list[FormInput] | None = None
+        self._waits = False
         self._input: FormInput | None = None
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
@@ -86,14 +103,22 @@ class _Search:
             self.has_process = True
         elif space == BPMN and local == "userTask" and self._process and (id := attributes.get("id")):
             made = UserTask(element_id=id, name=attributes.get("name") or id)
-            self._task = self.tasks.setdefault(id, made)
-        elif space in EXTENSIONS and self._task is not None:
+            self._inputs = self.tasks.setdefault(id, made).inputs
+        elif space == BPMN and local == "startEvent" and self._process and len(self._path) == self._process + 1:
+            self._inputs, self._waits = [], False
+        elif space == BPMN and local.endswith("EventDefinition"):
+            self._waits = True
+        elif space in EXTENSIONS and self._inputs is not None:
             self._extension(local, attributes)
 
     def end(self, _: str) -> None:
         space, local = self._path[-1]
         if space == BPMN and local == "userTask":
-            self._task = None
+            self._inputs = None
+        if space == BPMN and local == "startEvent" and self._inputs is not None:
+            if not self._waits:
+                self.start_inputs = self._inputs
+            self._inputs = None
         if space in EXTENSIONS and local == "formField":
             self._input = None
         if len(self._path) == self._process:
@@ -101,7 +126,7 @@ class _Search:
         self._path.pop()
 
     def _extension(self, local: str, attributes: dict[str, str]) -> None:
-        if local == "formField" and self._task is not None and (id := attributes.get("id")):
+        if local == "formField" and self._inputs is not None and (id := attributes.get("id")):
             self._input = FormInput(
                 id=id,
                 type=attributes.get("type", ""),
@@ -109,7 +134,7 @@ class _Search:
                 default=attributes.get("defaultValue"),
                 pattern=attributes.get("datePattern"),
             )
-            self._task.inputs.append(self._input)
+            self._inputs.append(self._input)
         elif self._input is None:
             return
         elif local == "value" and (id := attributes.get("id")):

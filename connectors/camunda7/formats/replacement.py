@@ -3,9 +3,8 @@
 from collections.abc import Mapping
 
 from connectors.camunda7 import wire
-from connectors.camunda7.mapping import score_of, to_wire, utc
-from connectors.camunda7.settings import PriorityThresholds
-from connectors.sdk import Update, UpdateField, ValidationFailedError, whole_milliseconds
+from connectors.camunda7.mapping import to_wire, utc
+from connectors.sdk import PriorityThresholds, Update, UpdateField, ValidationFailedError, whole_milliseconds
 
 LINKS = frozenset({UpdateField.CANDIDATE_USERS, UpdateField.CANDIDATE_GROUPS})
 
@@ -30,7 +29,7 @@ def changes_of(command: Update, thresholds: PriorityThresholds) -> dict[str, obj
         UpdateField.DESCRIPTION: command.description,
         UpdateField.DUE_AT: command.due_at and to_wire(command.due_at),
         UpdateField.FOLLOW_UP_AT: command.follow_up_at and to_wire(command.follow_up_at),
-        UpdateField.PRIORITY: None if command.priority is None else score_of(command.priority, thresholds),
+        UpdateField.PRIORITY: None if command.priority is None else thresholds.score_of(command.priority),
     }
     changes: dict[str, object] = {}
     for field, member in _MEMBERS.items():

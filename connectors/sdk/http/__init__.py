@@ -11,7 +11,10 @@ authority         the caller, for sources that act as the caller
 admission         the interface of the gateway's admission control
 no_cookies        the client keeps no cookies
 body              response bodies, with a bound on their decoded size
+public_address    connections to servers that an answer names: to public addresses only
 retry_after       the Retry-After header
+unreached         why no connection was made, in words
+vendor_text       what a message may repeat of a vendor's own text
 """
 
 from connectors.sdk.http.admission import NO_HEADERS, AdmissionControl, Permit
@@ -28,11 +31,14 @@ from connectors.sdk.http.credentials import (
     from_settings,
 )
 from connectors.sdk.http.no_cookies import NoCookies
+from connectors.sdk.http.public_address import PublicAddresses, origin_of, resolved
 from connectors.sdk.http.retry_after import LONGEST, retry_at
 from connectors.sdk.http.success import JSON_CREATED, JSON_OK, NO_CONTENT, Success, is_json, is_json_object
 from connectors.sdk.http.token import Token, received_token, token_of, use_of
 from connectors.sdk.http.token_exchange import TokenExchange, ViewerToken, acting_credentials
+from connectors.sdk.http.unreached import why_unreached
 from connectors.sdk.http.upstream import Transport, Upstream, error_from_status
+from connectors.sdk.http.vendor_text import vendor_code, vendor_text
 
 __all__ = [
     "JSON_CREATED",
@@ -51,6 +57,7 @@ __all__ = [
     "FixedHeaders",
     "NoCookies",
     "Permit",
+    "PublicAddresses",
     "RequestCounter",
     "SharedRecords",
     "Success",
@@ -69,10 +76,15 @@ __all__ = [
     "in_call",
     "is_json",
     "is_json_object",
+    "origin_of",
     "read_bounded",
     "read_once",
     "received_token",
+    "resolved",
     "retry_at",
     "token_of",
     "use_of",
+    "vendor_code",
+    "vendor_text",
+    "why_unreached",
 ]

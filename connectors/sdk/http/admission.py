@@ -16,6 +16,10 @@ class Permit(Protocol):
     def seconds(self) -> float | None:
         """Seconds that the request may take; None leaves it to the timeouts of the source's settings."""
 
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Headers that the request carries beside its own: the context of a trace."""
+
     def settle(
         self,
         *,

@@ -11,12 +11,13 @@ T = TypeVar("T")
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """`is_write`: it is the answer to a write."""
+    """`is_write`: it is the answer to a write. `sent` is the body of its request, which the vendor may repeat."""
 
     status: int
     headers: Mapping[str, str]
     body: bytes
     is_write: bool
+    sent: bytes = b""
 
     @property
     def ok(self) -> bool:

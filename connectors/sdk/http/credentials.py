@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 import anyio
 
-from connectors.sdk.errors import RateLimitedError, UnauthenticatedError, UnavailableError
+from connectors.sdk.errors import BrokenError, RateLimitedError, UnauthenticatedError, UnavailableError
 from connectors.sdk.http.retry_after import retry_at
 from connectors.sdk.http.token import Token, token_of
 from connectors.sdk.settings import (
@@ -128,6 +128,13 @@ def from_settings(settings: AnyCredentials) -> Credentials:
             return TokenCredentials(_client_credentials(settings))
 
 
+def no_token_endpoint(answer: "Answer") -> BrokenError:
+    """For a status that OAuth does not have (RFC 6749, section 5.2), such as 404: the address is another one."""
+    return BrokenError(
+        f"the token endpoint answered with status {answer.status}; check token_url", native_status=answer.status
+    )
+
+
 def _client_credentials(settings: OAuthCredentials) -> Callable[[Exchange], Awaitable[Token]]:
     form = {
         "grant_type": "client_credentials",
@@ -150,9 +157,11 @@ def _client_credentials(settings: OAuthCredentials) -> Callable[[Exchange], Awai
             raise RateLimitedError("the token endpoint was called too often", retry_at=at, native_status=429)
         if answer.status >= 500:
             raise UnavailableError("the token endpoint failed", native_status=answer.status)
+        if answer.status not in {400, 401, 403} and not answer.ok:
+            raise no_token_endpoint(answer)
         if not answer.ok:
             raise UnauthenticatedError(
-                "the token endpoint refused our client; check client_id, client_secret and token_url",
+                f"the token endpoint refused our client (status {answer.status}); check client_id, client_secret and token_url",
                 native_status=answer.status,
             )
         return token_of(answer)

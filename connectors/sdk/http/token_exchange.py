@@ -14,7 +14,13 @@ from connectors.sdk.errors import ConnectorError, IdentityNotLinkedError, Unauth
 from connectors.sdk.http.answer import Answer
 from connectors.sdk.http.authority import Authority
 from connectors.sdk.http.call import current_call
-from connectors.sdk.http.credentials import AnyCredentials, Credentials, Exchange, from_settings
+from connectors.sdk.http.credentials import (
+    AnyCredentials,
+    Credentials,
+    Exchange,
+    from_settings,
+    no_token_endpoint,
+)
 from connectors.sdk.http.token import Token, has_expired, is_for, is_sendable, seconds_left, token_of
 from connectors.sdk.http.upstream import error_from_status
 from connectors.sdk.settings import OAuthCredentials, SourceSettings
@@ -214,4 +220,6 @@ def _refusal(answer: Answer) -> ConnectorError:
             "the token endpoint gives no token in exchange for yours; sign in again",
             native_status=answer.status,
         )
+    if answer.status in {404, 405, 410} or answer.status < 400:
+        return no_token_endpoint(answer)
     return error_from_status(answer)

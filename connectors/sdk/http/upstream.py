@@ -2,10 +2,10 @@
 
 import re
 import ssl
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import cache
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import anyio
 import httpx2
@@ -29,8 +29,11 @@ from connectors.sdk.http.body import CorruptBodyError, TooLargeError, read_bound
 from connectors.sdk.http.call import current_call
 from connectors.sdk.http.credentials import Credentials, NoAuthorisation
 from connectors.sdk.http.no_cookies import NoCookies
+from connectors.sdk.http.public_address import PublicAddresses, origin_of
 from connectors.sdk.http.retry_after import retry_at
 from connectors.sdk.http.success import Success, is_json, is_json_object
+from connectors.sdk.http.unreached import why_unreached
+from connectors.sdk.http.vendor_text import vendor_code
 from connectors.sdk.settings import SourceSettings
 
 Transport = httpx2.AsyncBaseTransport
@@ -62,6 +65,13 @@ _MARKS = {401: "www-authenticate", 429: "retry-after"}
 def _trusted_certificates() -> ssl.SSLContext:
     """Those of the machine. Loading them takes about 50 ms, so all sources of a process share them."""
     return httpx2.create_ssl_context(trust_env=False)
+
+
+def _network(own: Sequence[httpx2.URL]) -> Transport:
+    """Connections to the configured servers, and to public addresses that answers name."""
+    limits = httpx2.Limits(max_connections=32, max_keepalive_connections=16, keepalive_expiry=30)
+    connections = httpx2.AsyncHTTPTransport(verify=_trusted_certificates(), trust_env=False, limits=limits)
+    return PublicAddresses(connections, [origin_of(url) for url in own])
 
 
 class Upstream:
@@ -98,17 +108,16 @@ class Upstream:
         self._parse_error = parse_error
         self._is_refusal = is_refusal
         base = httpx2.URL(settings.base_url.rstrip("/"))
+        self._configured = settings.address_values
         self._origin = (base.scheme, base.host, base.port)
         self._prefix = base.raw_path.decode().rstrip("/")
         self._base = f"{base.scheme}://{base.netloc.decode()}{self._prefix}"
         self._client = httpx2.AsyncClient(
-            transport=transport,
-            verify=_trusted_certificates(),
+            transport=transport or _network([base, *map(httpx2.URL, settings.token_addresses)]),
             follow_redirects=False,
             trust_env=False,
             cookies=NoCookies(),
             headers={"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": "taskgate"},
-            limits=httpx2.Limits(max_connections=32, max_keepalive_connections=16, keepalive_expiry=30),
         )
 
     def guard(self, admission: AdmissionControl) -> None:
@@ -168,7 +177,7 @@ class Upstream:
                 "and a query as params"
             )
         for native_id in ids:
-            if native_id in {"", ".", ".."} or len(native_id) > 512 or _FORBIDDEN_IN_ID.search(native_id):
+            if not native_id or len(native_id) > 512 or _FORBIDDEN_IN_ID.search(native_id) or _leads_away(native_id):
                 raise NotFoundError("no such id in this source")
         quoted = path.format(*(quote(native_id, safe="") for native_id in ids))
         url = httpx2.URL(self._base + quoted)
@@ -207,7 +216,10 @@ class Upstream:
             if answer.status == 401 and self._refuses_credentials(answer) and credentials.renew(extra):
                 answer = await send(await credentials.headers(self))
             if not answer.ok:
-                raise self._error(answer)
+                error = self._refusal(answer, credentials)
+                if isinstance(error, NotFoundError) and not is_write and self._configured >= set(ids):
+                    error.is_address = answer.status == 404
+                raise error
             if success is not None and not success.fits(answer):
                 raise MalformedResponseError(
                     f"answered with status {answer.status} in a form that is not documented for this call",
@@ -235,7 +247,8 @@ class Upstream:
         permit = await self._admission.admit(is_write=is_write)
         try:
             with anyio.fail_after(permit.seconds):
-                answer = await self._sent(method, url, params, content, headers, is_write=is_write)
+                carried = {**permit.headers, **(headers or {})}
+                answer = await self._sent(method, url, params, content, carried, is_write=is_write)
         except ConnectorError as error:
             permit.settle(error=error, sent=not isinstance(error.__cause__, (*_UNSENT, *_UNSENDABLE)))
             raise
@@ -278,11 +291,11 @@ class Upstream:
                         limit=settings.max_response_bytes,
                         turn=None if is_write else self._large_bodies,
                     )
-                    return Answer(response.status_code, response.headers, body, is_write)
+                    return Answer(response.status_code, response.headers, body, is_write, content or b"")
         except _UNSENDABLE as error:
             raise BrokenError("was not called: a header cannot be sent; check the source's credentials") from error
         except _UNSENT as error:
-            raise UnavailableError("cannot be reached; check base_url and whether it runs") from error
+            raise UnavailableError(self._unreached(error, url, connecting)) from error
         except (httpx2.TimeoutException, TimeoutError) as error:
             raise UpstreamTimeoutError("did not answer in time", maybe_applied=is_write) from error
         except TooLargeError as error:
@@ -294,6 +307,13 @@ class Upstream:
         except httpx2.HTTPError as error:
             raise UnavailableError("cut the connection", maybe_applied=is_write) from error
 
+    def _unreached(self, error: httpx2.TransportError, url: str, seconds: float) -> str:
+        why = why_unreached(error, seconds=seconds)
+        if self._is_own(url):
+            return f"{why}; check base_url and whether it runs"
+        is_issuer = url in self.settings.token_addresses
+        return f"the token endpoint {why}; check token_url" if is_issuer else f"another server that it names {why}"
+
     def _is_own(self, url: str) -> bool:
         """A token issuer, or a store of large answers, may be elsewhere: the source's limits do not apply to it."""
         asked = httpx2.URL(url)
@@ -302,6 +322,15 @@ class Upstream:
     def _refuses_credentials(self, answer: Answer) -> bool:
         """Some vendors answer 401 to a valid token too, if the record belongs to another person."""
         return isinstance(self._error(answer), UnauthenticatedError)
+
+    def _refusal(self, answer: Answer, credentials: Credentials) -> ConnectorError:
+        error = self._error(answer)
+        if isinstance(error, UnauthenticatedError) and isinstance(credentials, NoAuthorisation):
+            return UnauthenticatedError(
+                "asks for credentials, and none are configured: add credentials to the source",
+                native_status=answer.status,
+            )
+        return error
 
     def _error(self, answer: Answer) -> ConnectorError:
         refuses = answer.is_write and 400 <= answer.status < 500
@@ -312,7 +341,14 @@ class Upstream:
                 native_status=answer.status,
             )
         error = None if self._parse_error is None else self._parse_error(answer)
-        return error or error_from_status(answer)
+        error = error or error_from_status(answer)
+        error.native_code = vendor_code(error.native_code)
+        return error
+
+
+def _leads_away(native_id: str) -> bool:
+    """Whether something in between that decodes paths would find a way up in it."""
+    return any(part in {".", ".."} for part in re.split(r"[/\\]", unquote(unquote(native_id))))
 
 
 def _is_marked(answer: Answer) -> bool:

@@ -6,8 +6,10 @@ source         the settings that every source has; a vendor derives its own from
 credentials    the kinds of credentials that several vendors share
 limits         requests in a window, and requests at the same time
 cache          how long answers stay fresh
+link_template  links for people, made from a template
 links          how people are linked to accounts
 outcomes       outcomes that the configuration lists
+priorities     a vendor's numbers as priorities
 """
 
 from connectors.sdk.settings.address import Endpoint, WebAddress
@@ -20,8 +22,10 @@ from connectors.sdk.settings.credentials import (
     OAuthCredentials,
 )
 from connectors.sdk.settings.limits import LimitsSettings
+from connectors.sdk.settings.link_template import LinkTemplate, link_of
 from connectors.sdk.settings.links import LinkSettings
-from connectors.sdk.settings.outcomes import ConfiguredOutcome, ConfiguredOutcomes
+from connectors.sdk.settings.outcomes import ConfiguredOutcome, ConfiguredOutcomes, task_outcomes
+from connectors.sdk.settings.priorities import PriorityThresholds
 from connectors.sdk.settings.section import Section
 from connectors.sdk.settings.source import ActsAs, ReaderCredentials, SourceSettings
 
@@ -36,10 +40,14 @@ __all__ = [
     "HeaderCredentials",
     "LimitsSettings",
     "LinkSettings",
+    "LinkTemplate",
     "NoCredentials",
     "OAuthCredentials",
+    "PriorityThresholds",
     "ReaderCredentials",
     "Section",
     "SourceSettings",
     "WebAddress",
+    "link_of",
+    "task_outcomes",
 ]

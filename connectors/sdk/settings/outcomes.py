@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from connectors.sdk.model import OutcomeNature
+from connectors.sdk.model import OutcomeNature, Requirement, TaskOutcome
 from connectors.sdk.settings.section import Section
 
 
@@ -24,3 +24,13 @@ def _distinct_codes(outcomes: tuple[ConfiguredOutcome, ...]) -> tuple[Configured
 
 ConfiguredOutcomes = Annotated[tuple[ConfiguredOutcome, ...], AfterValidator(_distinct_codes)]
 """The type of an option that lists outcomes. Two outcomes with the same code are a fault."""
+
+
+def task_outcomes(
+    configured: tuple[ConfiguredOutcome, ...], *, data: Requirement = Requirement.OPTIONAL
+) -> tuple[TaskOutcome, ...]:
+    """The outcomes of a task whose completion takes no comment."""
+    return tuple(
+        TaskOutcome(code=each.code, label=each.label, nature=each.nature, data=data, comment=Requirement.UNSUPPORTED)
+        for each in configured
+    )

@@ -40,6 +40,7 @@ class SourceSettings(Section):
     `late_max`: seconds for which a request whose answer was lost may still be applied. `read_lag`: seconds after which
     the vendor's reads show a write. `exclusive_account`: nothing but this gateway uses the service account, so what the
     account did is what the gateway did.
+    `trace_context`: whether requests carry the W3C context of the gateway's traces; by default the vendor decides.
     `acts_as`: "service" calls with one service account, "viewer" with the caller's own token, "exchange" with a token
     that the issuer gives in exchange for it. `audience` is what a token's `aud` must hold so that it may be passed on
     ("viewer"). `reader`: credentials of an account that may read everything, for look-ups that no person asks for.
@@ -47,6 +48,12 @@ class SourceSettings(Section):
 
     # The values of `acts_as` that the vendor supports.
     modes: ClassVar[frozenset[ActsAs]] = frozenset({"service"})
+    # Whether systems of the vendor take part in traces, or are known to ignore the headers of a trace.
+    takes_trace_context: ClassVar[bool] = False
+    # What the vendor's user ids look like, as a pattern and in words; None where any text may be one.
+    user_ids: ClassVar[tuple[str, str] | None] = None
+    # The keys that the addresses of requests are made of.
+    address_keys: ClassVar[tuple[str, ...]] = ("base_url",)
 
     key: str = Field(pattern=r"^[a-z][a-z0-9-]{0,39}$")
     name: str
@@ -65,6 +72,7 @@ class SourceSettings(Section):
     late_max: float = Field(default=60.0, gt=0, le=600)
     read_lag: float = Field(default=10.0, ge=0, le=120)
     exclusive_account: bool = False
+    trace_context: bool | None = None
     cache: CacheSettings = CacheSettings()
     limits: LimitsSettings = LimitsSettings()
     people: LinkSettings = LinkSettings()
@@ -89,6 +97,23 @@ class SourceSettings(Section):
             raise ValueError("reader is for acts_as viewer and exchange: the account of credentials reads everything")
         self.as_reader()
         return self
+
+    @property
+    def token_addresses(self) -> AbstractSet[str]:
+        """Where tokens for the source are fetched."""
+        given = (getattr(self, "credentials", None), self.reader)
+        return {str(address) for each in given if (address := getattr(each, "token_url", None)) is not None}
+
+    @property
+    def passes_trace_context(self) -> bool:
+        """Whether requests carry the W3C context of the gateway's traces."""
+        return self.takes_trace_context if self.trace_context is None else self.trace_context
+
+    @property
+    def address_values(self) -> AbstractSet[str]:
+        """The texts at `address_keys`."""
+        own = self.model_dump(include={"options"}).get("options", {})
+        return {str(own.get(key.removeprefix("options."))) for key in self.address_keys if key.startswith("options.")}
 
     def as_reader(self) -> Self | None:
         """The same source, called with the `reader` account; None without one. ValueError if the vendor cannot use it."""

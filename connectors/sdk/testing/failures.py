@@ -22,7 +22,16 @@ from connectors.sdk.errors import (
 )
 from connectors.sdk.model import OPEN_STATES
 from connectors.sdk.query import TaskQuery
-from connectors.sdk.testing.faulty_transport import FAULTS, IN_BETWEEN, READ_REFUSALS, Fault, FaultyTransport, Reply
+from connectors.sdk.testing.faulty_transport import (
+    FAULTS,
+    IN_BETWEEN,
+    PLANTED,
+    READ_REFUSALS,
+    REFUSALS_WITH_SECRETS,
+    Fault,
+    FaultyTransport,
+    Reply,
+)
 from connectors.sdk.testing.messages import errors_shown, requests_shown
 from connectors.sdk.testing.reading import errors_of
 from connectors.sdk.testing.sample import ContractSample, secrets_of
@@ -192,6 +201,25 @@ class FailurePromises:
 
         assert secrets, "the connector under test must have credentials, as SecretStr in its settings"
         assert [] == [text for text in shown for secret in secrets | sent if secret in text]
+
+    async def test_a_refusal_shows_only_words_of_the_vendor(
+        self, connector: Connector[Any], transport: FaultyTransport, sample: ContractSample
+    ) -> None:
+        """Tokens, credentials, addresses, pairs and values in a vendor's text are left out: see `vendor_text`."""
+        command = await some_write(connector, sample)
+        query = connector.pushdown(TaskQuery(states=OPEN_STATES))
+        shown = []
+        for refusal in REFUSALS_WITH_SECRETS:
+            with transport.failing(refusal):
+                errors = await errors_of(lambda: connector.list_tasks(query, limit=5))
+                errors += await errors_of(lambda: connector.get_tasks([sample.unowned[0]]))
+                if command is not None:
+                    errors += await errors_of(lambda: connector.perform(command))
+            shown += [(refusal.status, f"{error!s} {error.native_code}") for error in errors]
+
+        assert [] == [(status, text) for status, text in shown for secret in PLANTED if secret in text], (
+            "build messages with `vendor_text(text, answer)`, which leaves out what may be a secret"
+        )
 
 
 def _check_errors(errors: Sequence[ConnectorError], kind: type[ConnectorError], *, maybe_applied: bool) -> None:

@@ -164,6 +164,34 @@ READ_REFUSALS: tuple[tuple[Fault, type[ConnectorError], bool], ...] = (
     (Reply(409), RejectedError, False),
 )
 
+# What no message may show, and a vendor's text that holds it.
+PLANTED = (
+    "eyJhbGciOi",
+    "SECRETXYZ",
+    "ZGVtbzpkZW1v",
+    "10.0.0.7",
+    "db.internal",
+    "svc",
+    "ES9121000418450200051332",
+    "<script>",
+)
+_TEXT = (
+    "Bearer eyJhbGciOi.SECRETXYZ Basic ZGVtbzpkZW1v is not known to http://10.0.0.7:9200/index at db.internal for user=svc "
+    "password=SECRETXYZ <script>, expected a number but got 'ES9121000418450200051332'"
+)
+
+
+def _with_secrets(status: int) -> Iterator[Reply]:
+    """In the members that the refusals of vendors have, in two forms."""
+    known = {"title": _TEXT, "detail": _TEXT, "message": _TEXT, "status": status, "type": _TEXT, "success": False}
+    yield Reply.json({**known, "error": _TEXT, "errorCode": 1000}, status=status)
+    yield Reply.json(
+        {**known, "type": "Exception", "error": {"code": "VALIDATION_ERROR", "message": _TEXT}}, status=status
+    )
+
+
+REFUSALS_WITH_SECRETS = tuple(each for status in (400, 403, 404, 409, 422, 500) for each in _with_secrets(status))
+
 _PAGE = {"Content-Type": "text/html"}
 _SIGN_IN = b"<html><body>Sign in</body></html>"
 

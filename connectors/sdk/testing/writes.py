@@ -46,7 +46,7 @@ class WritePromises:
     async def test_a_declared_verb_moves_the_state(
         self, connector: Connector[Any], transport: FaultyTransport, sample: ContractSample, verb: type[TaskCommand]
     ) -> None:
-        """With one write for each step, and one request if it is atomic. A read then gives the record of the outcome."""
+        """With one write for each step; if it is atomic, with no read before it. A read then gives the record of the outcome."""
         command = await prepared(connector, sample, verb)
         with transport.counting() as requests:
             outcome = await carried_out(connector, command)
@@ -58,7 +58,11 @@ class WritePromises:
             f"{verb.__name__} has no effect on Outcome.task, {shown(outcome.task)}"
         )
         if connector.info.capabilities[verb].atomic:
-            assert 1 == len(requests), f"an atomic verb must send one request, sent {requests_shown(requests)}"
+            methods = [request.method for request in requests]
+            is_one = len(methods) == 1 or (methods[0] != "GET" and set(methods[1:]) == {"GET"})
+            assert is_one, (
+                f"an atomic verb must send one write and read nothing before, sent {requests_shown(requests)}"
+            )
         if outcome.status is MutationStatus.APPLIED:
             assert took_effect(command, found), f"after {verb.__name__} get_tasks still gives {shown(found)}"
 
@@ -183,7 +187,11 @@ class WritePromises:
 
         assert flow.native_id == outcome.flow.native_id
         if connector.info.capabilities[flow_verb].atomic:
-            assert 1 == len(requests), f"an atomic verb must send one request, sent {requests_shown(requests)}"
+            methods = [request.method for request in requests]
+            is_one = len(methods) == 1 or (methods[0] != "GET" and set(methods[1:]) == {"GET"})
+            assert is_one, (
+                f"an atomic verb must send one write and read nothing before, sent {requests_shown(requests)}"
+            )
         if outcome.status is MutationStatus.APPLIED:
             assert flow_took_effect(command, outcome.flow), f"no effect on FlowOutcome.flow, {shown(outcome.flow)}"
             assert found is None or isinstance(found, Flow)

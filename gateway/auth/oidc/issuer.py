@@ -84,6 +84,13 @@ class Issuer:
         finally:
             self._waiting -= 1
 
+    def adopt(self, before: "Issuer") -> None:
+        """Begin with the keys that are known already, if they are read at the same place."""
+        same = (self.settings.issuer, self.settings.jwks_url) == (before.settings.issuer, before.settings.jwks_url)
+        if same and before._keys is not None:  # noqa: SLF001 of the same class
+            self._keys, self._read_at = before._keys, before._read_at  # noqa: SLF001
+            self.discovery = self.discovery or before.discovery
+
     def due_in(self) -> float:
         """Seconds until the keys should be read again."""
         if self._failures:

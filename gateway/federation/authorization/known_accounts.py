@@ -35,6 +35,8 @@ class KnownAccounts:
         self._named: OrderedDict[Hashable, User] = OrderedDict()
         self._groups: OrderedDict[Hashable, str] = OrderedDict()
         self._out_of_use: OrderedDict[NativeRef, float] = OrderedDict()
+        # Another number whenever a name is another than before.
+        self.changes = 0
 
     def note_task(self, task: Task) -> None:
         """Keep the names in a record of the vendor: a source without a directory tells them nowhere else."""
@@ -42,10 +44,14 @@ class KnownAccounts:
         for user in (*task.assignees, *(task.candidate_users or ()), *ended_by):
             if user.name and user.name != user.native_id:
                 account = User(native_id=user.native_id, name=user.name, email=user.email)
-                _keep(self._named, self._key(NativeRef(task.source, user.native_id)), account, self._most)
+                key = self._key(NativeRef(task.source, user.native_id))
+                self.changes += self._named.get(key) != account
+                _keep(self._named, key, account, self._most)
         for group in task.candidate_groups or ():
             if group.name and group.name != group.native_id:
-                _keep(self._groups, self._key(NativeRef(task.source, group.native_id)), group.name, self._most)
+                key = self._key(NativeRef(task.source, group.native_id))
+                self.changes += self._groups.get(key) != group.name
+                _keep(self._groups, key, group.name, self._most)
 
     def note_accounts(self, source: str, users: Iterable[User]) -> None:
         """Keep which of these accounts of a directory are out of use."""

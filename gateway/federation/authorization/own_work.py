@@ -3,9 +3,12 @@
 A technical account can take a task over to end it; then the vendor's record names the account, and the rule of
 `visibility` would hide the task from the person who ended it. The records here are what that person still sees.
 They also fill in what a later read of the vendor leaves out: outcome, time, who it was, reason.
+
+Where a source is called as the person, a record is shown within the credential scope of its write alone: what the vendor gave
+to one token it may refuse to another one, also of the same person.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from datetime import timedelta
 from types import MappingProxyType
 
@@ -36,30 +39,41 @@ class OwnWork:
         *,
         keep: timedelta,
         is_person: Callable[[NativeRef], bool],
+        scope: Callable[[str], Hashable] = lambda _source: None,
         most: int = MOST_KEPT,
         now: Clock = utc_now,
     ) -> None:
-        """`ended` are those that the journal has, oldest first. `is_person`: whether an account is a known person's."""
+        """`ended` are those that the journal has, oldest first. `is_person`: whether an account is a known person's. `scope`: the
+        credential scope of the current call of a source.
+        """
         self._keep = keep
         self._now = now
         self._is_person = is_person
+        self._scope = scope
         self._most = most
         # Insertion order is age.
         self._kept: dict[str, EndedTask] = {}
+        self._scopes: dict[str, Hashable] = {}
         self._newest: dict[TaskRef, EndedTask] = {}
         self._by_viewer: dict[_Viewer, dict[TaskRef, EndedTask]] = {}
         # The vendor's record as last read, None if the vendor shows it no more.
         self._seen: dict[TaskRef, Task | None] = {}
+        # Another number whenever what a person sees of it may be another than before.
+        self.changes = 0
         for one in ended:
             self.add(one)
 
     def add(self, ended: EndedTask) -> None:
-        """Note a task that was ended just now."""
+        """Note a task that was ended just now, in the current call context."""
+        # What the gateway finds out later by itself is shown as the write was made.
+        scope = self._scopes.get(ended.operation_id, self._scope(ended.task.source))
+        self.changes += 1
         earlier = self._kept.pop(ended.operation_id, None)
         if earlier is not None:
             self._drop(earlier)
         self._expire(ended)
         self._kept[ended.operation_id] = ended
+        self._scopes[ended.operation_id] = scope
         ref, left = ended.task.ref, ended.task
         self._newest[ref] = ended
         for viewer in _viewers(ended):
@@ -75,24 +89,28 @@ class OwnWork:
         `native_id` is the person's account in the source. The vendor's record is the one read last; None: not there.
         """
         found = self._viewed(person, source, native_id)
-        since = self._now() - self._keep
+        since, scope = self._now() - self._keep, self._scope(source)
         return [
             (ended.task, self._seen.get(ref))
             for ref, ended in found.items()
-            if ref.source == source and ended.at >= since
+            if ref.source == source and ended.at >= since and self._scopes.get(ended.operation_id) == scope
         ]
 
     def left(self, person: str, native_id: str | None, ref: TaskRef) -> Task | None:
         """One of these tasks, as the write left it."""
         ended = self._viewed(person, ref.source, native_id).get(ref)
-        return None if ended is None or ended.at < self._now() - self._keep else ended.task
+        if ended is None or ended.at < self._now() - self._keep:
+            return None
+        return ended.task if self._scopes.get(ended.operation_id) == self._scope(ref.source) else None
 
     def remembered(self, task: Task) -> Task:
         """A record that the vendor gave, with what our write told and the record leaves out."""
         ended = None if not self._newest or task.rule == OWN_WORK else self._newest.get(task.ref)
         if ended is None or ended.at < self._now() - self._keep:
             return task
-        self._seen[task.ref] = task if task.payload is None else structs.replace(task, payload=None)
+        seen = task if task.payload is None else structs.replace(task, payload=None)
+        self.changes += self._seen.get(task.ref) != seen
+        self._seen[task.ref] = seen
         left = ended.task
         if task.state is not left.state or _ended_again(task, left):
             return task
@@ -107,6 +125,7 @@ class OwnWork:
     def is_gone(self, ref: TaskRef) -> None:
         """Note that the vendor shows the task no more."""
         if ref in self._newest:
+            self.changes += 1
             self._seen[ref] = None
 
     def _completed_by(self, task: Task, left: Task) -> UserRef | None:
@@ -132,6 +151,7 @@ class OwnWork:
 
     def _drop(self, ended: EndedTask) -> None:
         ref = ended.task.ref
+        self._scopes.pop(ended.operation_id, None)
         if self._newest.get(ref) is ended:
             del self._newest[ref]
             del self._seen[ref]

@@ -1,13 +1,15 @@
 """Which tasks were shown to whom a moment ago: such a person may be told why a write to a task is refused.
 
-For other people a task that they may not see does not exist (NOT_FOUND).
+For other people a task that they may not see does not exist (NOT_FOUND). So it does for a request of the same person by a
+token that links them to another account, to none, or to other groups.
 """
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 
 from msgspec import Struct, structs
 
+from connectors.sdk.caller import Caller
 from connectors.sdk.model import Task, TaskRef
 
 SECONDS = 60.0
@@ -28,26 +30,30 @@ class RecentlyShown:
         self._monotonic = monotonic
         self._most = most
         # Insertion order is age.
-        self._showings: dict[tuple[str, TaskRef], _Showing] = {}
+        self._showings: dict[tuple[Hashable, TaskRef], _Showing] = {}
         self._hidden: dict[TaskRef, tuple[Task, float]] = {}
 
-    def note(self, person: str, refs: Iterable[TaskRef]) -> None:
-        """These tasks are being shown to the person."""
+    def note(self, caller: Caller, refs: Iterable[TaskRef]) -> None:
+        """These tasks are being shown to the caller."""
         until = self._monotonic() + SECONDS
+        viewers: dict[str, Hashable] = {}
         for ref in refs:
-            self._showings.pop((person, ref), None)
-            self._showings[person, ref] = _Showing(until)
+            viewer = viewers.get(ref.source)
+            if viewer is None:
+                viewer = viewers[ref.source] = _viewer(caller, ref)
+            self._showings.pop((viewer, ref), None)
+            self._showings[viewer, ref] = _Showing(until)
         while len(self._showings) > self._most:
             del self._showings[next(iter(self._showings))]
 
-    def knows(self, person: str, ref: TaskRef) -> bool:
-        """Whether the task was shown to the person within the last `SECONDS`."""
-        showing = self._showings.get((person, ref))
+    def knows(self, caller: Caller, ref: TaskRef) -> bool:
+        """Whether the task was shown to the caller within the last `SECONDS`."""
+        showing = self._showings.get((_viewer(caller, ref), ref))
         return showing is not None and self._monotonic() < showing.until
 
-    def may_tell(self, person: str, ref: TaskRef) -> bool:
-        """Whether the person may be told of the task's new state: once for each showing. True uses it up."""
-        showing = self._showings.get((person, ref))
+    def may_tell(self, caller: Caller, ref: TaskRef) -> bool:
+        """Whether the caller may be told of the task's new state: once for each showing. True uses it up."""
+        showing = self._showings.get((_viewer(caller, ref), ref))
         if showing is None or showing.is_told or self._monotonic() >= showing.until:
             return False
         showing.is_told = True
@@ -73,6 +79,11 @@ class RecentlyShown:
         """The task as it was before the last write took its candidates; None if that was long ago, or did not happen."""
         task, until = self._hidden.get(ref, (None, 0.0))
         return task if self._monotonic() < until else None
+
+
+def _viewer(caller: Caller, ref: TaskRef) -> Hashable:
+    # One number for the identity: it is compared for each task of a list.
+    return caller.key, hash(caller.identity(ref.source))
 
 
 def _candidates(task: Task) -> set[tuple[str, str]]:

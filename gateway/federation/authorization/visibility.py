@@ -82,6 +82,9 @@ def visible_record(
     if task is not None and can_see(caller, connector, task):
         return task
     identity = caller.identity(connector.source)
+    if identity is None and not caller.is_task_admin:
+        # As in lists: a machine's key may lack the account that the person ended the task by.
+        return None
     return own.left(caller.key, None if identity is None else identity.native_id, ref)
 
 

@@ -163,6 +163,11 @@ class Cache:
         """The kept answer while it is fresh; causes no call."""
         return self._usable(key, 0.0, 0.0)
 
+    def mark(self, key: CacheKey) -> object:
+        """What tells the kept answer from all others while it is fresh; None without one. Causes no call."""
+        kept = self._valid(key)
+        return None if kept is None or self._monotonic() >= kept.fresh_until else kept.mark
+
     def invalidate(self, tags: Collection[Tag], *, unsettled: float = 0.0) -> None:
         """Answers about `tags` are outdated, kept ones and those on their way.
 
@@ -187,6 +192,10 @@ class Cache:
             hit_ratio=None if count is None or not count.reads else count.hits / count.reads,
             oldest_fetched_at=min((kept.fetched_at for kept in valid), default=None),
         )
+
+    def resize(self, *, max_bytes: int, max_entries: int) -> None:
+        """Other bounds from now on."""
+        self._store.resize(max_bytes=max_bytes, max_entries=max_entries)
 
     async def aclose(self) -> None:
         """Cancel all flights; their readers get UnavailableError. Nothing is kept afterwards."""

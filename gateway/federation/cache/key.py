@@ -9,10 +9,12 @@ class Scope(Struct, frozen=True):
     """Credential scope: answers never leave it.
 
     `principal` is the key of the person whose credentials are used. None stands for the source's service account: its
-    answers hold what all callers may see, and are narrowed to each caller afterwards.
+    answers hold what all callers may see, and are narrowed to each caller afterwards. `number` tells apart the sources that
+    had the key one after the other.
     """
 
     principal: str | None
+    number: int = 0
 
 
 SERVICE = Scope(principal=None)

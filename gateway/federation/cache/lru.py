@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from cachetools import Cache, TLRUCache
-from msgspec import Struct
+from msgspec import Struct, field
 
 from connectors.sdk.errors import ConnectorError
 from gateway.federation.cache.key import CacheKey
@@ -16,6 +16,7 @@ class KeptAnswer(Struct, frozen=True):
     """Times are monotonic seconds. `since` is the number of the last invalidation before it was requested.
 
     `is_outdated`: it may lack a write that was not over when it arrived. `failure`: of the last try to refresh it.
+    `mark` is this answer's own: no other one has it.
     """
 
     value: Any
@@ -28,6 +29,7 @@ class KeptAnswer(Struct, frozen=True):
     bytes: int
     is_outdated: bool = False
     failure: ConnectorError | None = None
+    mark: object = field(default_factory=object)
 
 
 class AnswerStore:
@@ -35,12 +37,15 @@ class AnswerStore:
         self._max_entries = max_entries
         # A larger answer would push out too much else.
         self._max_answer_bytes = max_bytes // 4
-        self._answers: TLRUCache[CacheKey, KeptAnswer] = TLRUCache(
-            maxsize=max_bytes,
-            ttu=lambda _key, answer, _now: answer.kept_until,
-            timer=monotonic,
-            getsizeof=lambda answer: answer.bytes,
-        )
+        self._monotonic = monotonic
+        self._answers = self._empty(max_bytes)
+
+    def resize(self, *, max_bytes: int, max_entries: int) -> None:
+        """From now on these bounds hold. What is kept stays as far as it fits; what is used least goes."""
+        before, self._max_entries, self._max_answer_bytes = self._answers, max_entries, max_bytes // 4
+        self._answers = self._empty(max_bytes)
+        for key in list(before):
+            self.put(key, Cache.__getitem__(before, key))
 
     def get(self, key: CacheKey) -> KeptAnswer | None:
         return self._answers.get(key)
@@ -66,6 +71,14 @@ class AnswerStore:
 
     def clear(self) -> None:
         self._answers.clear()
+
+    def _empty(self, max_bytes: int) -> "TLRUCache[CacheKey, KeptAnswer]":
+        return TLRUCache(
+            maxsize=max_bytes,
+            ttu=lambda _key, answer, _now: answer.kept_until,
+            timer=self._monotonic,
+            getsizeof=lambda answer: answer.bytes,
+        )
 
     @property
     def bytes(self) -> int:

@@ -16,6 +16,7 @@ full_scan         a list read page by page to its end
 directory_scan    a source's whole directory, for the book of people
 begun_scans       full scans that ran out of time, which go on where they stopped
 row_stream        paged and scanned streams of one source's rows
+ranks             ranks of rows, kept with the answer that they came in
 row_work          work on rows in stretches, between which other requests are served
 count             how many rows a source has, exactly or at least
 disjuncts         what the vendor tells of overlapping parts of a list

@@ -1,6 +1,6 @@
 """Lists of what tasks are created from, over all sources, by name."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 from connectors.sdk.connector_info import Listing
 from connectors.sdk.model import Definition
@@ -24,7 +24,7 @@ def _name(row: DefinitionRow) -> str:
 class DefinitionLists:
     """Merged lists of task definitions over `sources`, in configuration order."""
 
-    def __init__(self, sources: Sequence[Source], *, reader: SourceReader, cursors: CursorCodec) -> None:
+    def __init__(self, sources: Mapping[str, Source], *, reader: SourceReader, cursors: CursorCodec) -> None:
         self._sources = sources
         self._reader = ListReader(reader, kind=Kind.DEFINITION)
         self._cursors = cursors
@@ -36,7 +36,7 @@ class DefinitionLists:
         """
         order = in_direction(ByName(_name), backward=request.backward)
         page = PageBuilder(self._cursors, order, fingerprint("task definitions", request.sources), request)
-        return await page.build([self._contribution(source, request, page) for source in self._sources])
+        return await page.build([self._contribution(source, request, page) for source in self._sources.values()])
 
     def _contribution(
         self, source: Source, request: PageRequest, page: PageBuilder[DefinitionRow]

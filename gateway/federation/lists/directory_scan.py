@@ -27,6 +27,7 @@ MOST_MEMBERSHIPS = 200_000
 MOST_CHARACTERS = 1_000
 # Seconds that one read of a directory may take.
 MOST_SECONDS = 900.0
+MOST_SECONDS_AT_A_PACE = 3_600.0
 # Groups whose members are read at the same time.
 GROUPS_AT_ONCE = 4
 # Seconds that one request may wait for the limits of the source while no person waits for its answer.
@@ -37,14 +38,24 @@ READ_DIRECTORY = "read directory"
 class DirectoryScan:
     """Page by page, after everything else that the source is asked, unless a person waits for it."""
 
-    def __init__(self, sources: Mapping[str, Source]) -> None:
+    def __init__(
+        self, sources: Mapping[str, Source], *, pause: Callable[[float], Awaitable[None]] = anyio.sleep
+    ) -> None:
         self._sources = sources
+        self._pause = pause
 
-    async def __call__(self, source: str, *, with_groups: bool, is_awaited: Callable[[], bool]) -> DirectoryRecord:
+    async def __call__(
+        self, source: str, *, with_groups: bool, is_awaited: Callable[[], bool], pace: float = 0.0
+    ) -> DirectoryRecord:
         """Raises ConnectorError, also where only one page could not be read."""
-        scan = _Scan(self._sources[source], is_awaited)
+
+        async def rest() -> None:
+            if pace > 0 and not is_awaited():
+                await self._pause(pace)
+
+        scan = _Scan(self._sources[source], is_awaited, rest=rest)
         try:
-            with anyio.fail_after(MOST_SECONDS):
+            with anyio.fail_after(MOST_SECONDS if pace == 0 else MOST_SECONDS_AT_A_PACE):
                 return await scan.record(with_groups=with_groups)
         except TimeoutError:
             raise UpstreamTimeoutError("its directory does not come to an end").at(source, READ_DIRECTORY) from None
@@ -60,12 +71,21 @@ class DirectoryScan:
             raise self._sources[source].error_of(raised, READ_DIRECTORY) from None
 
 
+async def _no_rest() -> None:
+    pass
+
+
 class _Scan:
-    def __init__(self, source: Source, is_awaited: Callable[[], bool]) -> None:
+    """`rest` is awaited before each request but the first."""
+
+    def __init__(
+        self, source: Source, is_awaited: Callable[[], bool], *, rest: Callable[[], Awaitable[None]] = _no_rest
+    ) -> None:
         # The reader account reads it where there is one: no person asks.
         with in_context(CallContext(by_reader=True)):
             self.connector = source.connector
-        self._source, self._is_awaited = source, is_awaited
+        self._source, self._is_awaited, self._rest = source, is_awaited, rest
+        self._has_asked = False
         self._memberships = 0
 
     async def record(self, *, with_groups: bool) -> DirectoryRecord:
@@ -121,6 +141,9 @@ class _Scan:
     async def _asked(self, call: Callable[[], Awaitable[T]]) -> T:
         # A connector may answer from memory: the rest of the gateway must not wait for the whole directory.
         await anyio.lowlevel.checkpoint()
+        if self._has_asked:
+            await self._rest()
+        self._has_asked = True
         is_awaited = self._is_awaited()
         priority = Priority.INTERACTIVE if is_awaited else Priority.BACKGROUND
         context = CallContext(priority=priority, by_reader=True)

@@ -1,6 +1,6 @@
 """Lists of flows over all sources, newest first."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 from connectors.sdk.caller import Caller
 from connectors.sdk.connector_info import Listing
@@ -35,7 +35,7 @@ class FlowLists:
     """Merged lists of flows over `sources`, in configuration order."""
 
     def __init__(
-        self, sources: Sequence[Source], *, reader: SourceReader, cursors: CursorCodec, overlay: FlowOverlay
+        self, sources: Mapping[str, Source], *, reader: SourceReader, cursors: CursorCodec, overlay: FlowOverlay
     ) -> None:
         self._sources = sources
         self._reader = ListReader(reader, kind=Kind.FLOW_LIST)
@@ -51,7 +51,9 @@ class FlowLists:
         """
         order = in_direction(NewestFirst(), backward=request.backward)
         page = PageBuilder(self._cursors, order, fingerprint("flows", request.sources, request.query), request)
-        return await page.build([self._contribution(source, caller, request, page) for source in self._sources])
+        return await page.build(
+            [self._contribution(source, caller, request, page) for source in self._sources.values()]
+        )
 
     def _contribution(
         self, source: Source, caller: Caller, request: FlowListRequest, page: PageBuilder[Flow]

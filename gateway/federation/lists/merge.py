@@ -19,12 +19,13 @@ class Merged(Struct, Generic[R], frozen=True):
 
 
 async def merge(
-    streams: Sequence[Stream[R]], *, first: int, open_all: bool, until: Rank | None = None
+    streams: Sequence[Stream[R]], *, first: int, open_all: bool, until: Rank | None = None, positions: bool = True
 ) -> tuple[list[Merged[R]], bool]:
     """The next `first` rows in total order, each thing once, and whether there are more: all rank before `until`.
 
     A row that ranks before what was returned already has moved there meanwhile, and is left out. A stream that cannot
-    have the next row (its `bound` lies behind another's head) is not opened, unless `open_all`.
+    have the next row (its `bound` lies behind another's head) is not opened, unless `open_all`. Without `positions` the rows
+    do not tell where the streams stand.
     """
     if open_all:
         await _prepare(streams)
@@ -32,13 +33,17 @@ async def merge(
     rows: list[Merged[R]] = []
     last: Rank = ()
     while True:
-        heads = [head for stream in streams if (head := stream.head()) is not None and last < head]
-        if len(rows) == first and any(_precedes(head, until) for head in heads):
+        if len(rows) == first and any(
+            last < head and _precedes(head, until) for stream in streams if (head := stream.head()) is not None
+        ):
             # At least one more row exists: do not fetch the pages that would tell which one is next.
             return rows, True
-        stream = await _next(streams, last)
+        stream = _at_hand(streams, last) or await _next(streams, last)
         if stream is None or not _precedes(stream.head(), until):
             return rows, False
+        if stream.is_read and all(each is stream or (each.is_read and each.head() is None) for each in streams):
+            # The usual end of a list, and all of it where one source has rows.
+            return _rest(stream, streams, rows, returned, last, first=first, until=until, positions=positions)
         if len(rows) == first:
             return rows, True
         last = stream.head() or last
@@ -47,8 +52,55 @@ async def merge(
         if identity in returned:
             continue
         returned.add(identity)
-        positions = {each.id: position for each in streams if (position := each.position()) is not None}
-        rows.append(Merged(item, positions))
+        rows.append(Merged(item, _positions(streams) if positions else {}))
+
+
+def _rest(
+    stream: Stream[R],
+    streams: Sequence[Stream[R]],
+    rows: list[Merged[R]],
+    returned: set[tuple[str, str]],
+    last: Rank,
+    *,
+    first: int,
+    until: Rank | None,
+    positions: bool,
+) -> tuple[list[Merged[R]], bool]:
+    """As `merge`, where only this stream has rows left, and all of them are read."""
+    while True:
+        stream.skip(last)
+        head = stream.head()
+        if head is None or not _precedes(head, until):
+            return rows, False
+        if len(rows) == first:
+            return rows, True
+        last = head
+        item = stream.pop()
+        identity = (item.source, item.native_id)
+        if identity not in returned:
+            returned.add(identity)
+            rows.append(Merged(item, _positions(streams) if positions else {}))
+
+
+def _positions(streams: Sequence[Stream[R]]) -> dict[StreamId, StreamPosition]:
+    return {each.id: position for each in streams if (position := each.position()) is not None}
+
+
+def _at_hand(streams: Sequence[Stream[R]], last: Rank) -> Stream[R] | None:
+    """As `_next`, where nothing has to be prepared, as for most rows; None where it has, or where there is no row."""
+    least: tuple[Rank, int] | None = None
+    for index, stream in enumerate(streams):
+        if not stream.opened:
+            continue
+        stream.skip(last)
+        if not stream.ready:
+            return None
+        head = stream.head()
+        if head is not None and (least is None or head < least[0]):
+            least = head, index
+    if least is None or any(not each.opened and _may_precede(each.bound, least) for each in streams):
+        return None
+    return streams[least[1]]
 
 
 async def _next(streams: Sequence[Stream[R]], last: Rank) -> Stream[R] | None:

@@ -1,6 +1,6 @@
 """Lists of people and groups over all sources, by name. A person appears once, in however many sources they are linked."""
 
-from collections.abc import Awaitable, Callable, Hashable, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Mapping
 from datetime import timedelta
 from itertools import islice
 from typing import TypeVar
@@ -43,7 +43,7 @@ class PeopleLists:
 
     def __init__(
         self,
-        sources: Sequence[Source],
+        sources: Mapping[str, Source],
         *,
         reader: SourceReader,
         cursors: CursorCodec,
@@ -89,7 +89,7 @@ class PeopleLists:
             return row
 
         contributions: list[Contribution[PersonRow]] = []
-        for source in self._sources:
+        for source in self._sources.values():
             contribution: Contribution[PersonRow] = Contribution(source)
             contributions.append(contribution)
             if task is not None and source.key != task.source:
@@ -120,7 +120,7 @@ class PeopleLists:
             return row if words.are_in((row.group.name, row.group.native_id, *row.group.aliases)) else None
 
         contributions: list[Contribution[GroupRow]] = []
-        for source in self._sources:
+        for source in self._sources.values():
             contribution: Contribution[GroupRow] = Contribution(source)
             contributions.append(contribution)
             if has_listing(source, Listing.GROUPS, request.sources):
@@ -136,7 +136,7 @@ class PeopleLists:
         """
         page: PageBuilder[PersonRow] = self._page("members", request, None, group)
         contributions: list[Contribution[PersonRow]] = []
-        for source in self._sources:
+        for source in self._sources.values():
             contribution: Contribution[PersonRow] = Contribution(source)
             contributions.append(contribution)
             if has_listing(source, Listing.MEMBERS, frozenset({group.source})):
@@ -163,7 +163,8 @@ class PeopleLists:
         connector = contribution.source.connector
 
         async def fetch() -> Snapshot[PersonRow]:
-            kept = None if request.fresh or task is not None else self._people.accounts(contribution.source.key)
+            is_for_all = task is None and contribution.source.acts_as == "service"
+            kept = self._people.accounts(contribution.source.key) if is_for_all and not request.fresh else None
             if kept is not None:
                 return self._kept(contribution, kept, search)
             snapshot = await self._found(
@@ -246,7 +247,10 @@ class PeopleLists:
     def _kept(
         self, contribution: Contribution[PersonRow], kept: KeptAccounts, search: str | None
     ) -> Snapshot[PersonRow]:
-        """The accounts of a directory that the book of people keeps up to date: it is not read once more."""
+        """The accounts of a directory that the book of people keeps up to date: it is not read once more.
+
+        What the reader account of a source reads is shown to no person.
+        """
         source = contribution.source
         most = source.connector.settings.scan_limit
         found = list(islice(kept.find(search), most + 1))

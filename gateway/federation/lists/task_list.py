@@ -44,7 +44,7 @@ class TaskLists:
 
     def __init__(
         self,
-        sources: Sequence[Source],
+        sources: Mapping[str, Source],
         *,
         reader: SourceReader,
         overlay: Overlay,
@@ -187,12 +187,12 @@ class TaskLists:
         since: Mapping[str, datetime],
     ) -> list[Contribution[Task]]:
         """One for each source. A source in which people are still looked up holds no other source up."""
-        contributions: list[Contribution[Task]] = [Contribution(source) for source in self._sources]
+        contributions: list[Contribution[Task]] = [Contribution(source) for source in self._sources.values()]
         people = [caller] if planner.needs_identity else []
         people += filter(None, map(self._people.by_key, keys_of(request.filter)))
         unknown = {
             source.key
-            for source in self._sources
+            for source in self._sources.values()
             if not self._links.are_known(source, people) and planner.may_ask(source)
         }
 
@@ -205,18 +205,18 @@ class TaskLists:
                     contribution.refusal = error
                     return
             self._plan(contribution, caller, planner, request, order, start, since.get(source.key))
-            if unknown:
-                # The others begin to read meanwhile; only with what is read in any case.
-                for stream in contribution.streams:
-                    if not stream.bound:
-                        group.start_soon(stream.prepare)
+            # The others begin to read meanwhile; only with what is read in any case.
+            for stream in contribution.streams:
+                if not stream.bound:
+                    group.start_soon(stream.prepare)
 
+        if not unknown:
+            for contribution in contributions:
+                self._plan(contribution, caller, planner, request, order, start, since.get(contribution.source.key))
+            return contributions
         async with anyio.create_task_group() as group:
             for contribution in contributions:
-                if unknown:
-                    group.start_soon(contribute, contribution)
-                else:
-                    await contribute(contribution)
+                group.start_soon(contribute, contribution)
         return contributions
 
     def _plan(

@@ -56,6 +56,10 @@ class DirectoryReader:
                 {NativeRef(key, native_id): shared.value[native_id] for native_id in ids if native_id in shared.value}
             )
 
+        if len(by_source) == 1:
+            ((key, ids),) = by_source.items()
+            await load(key, tuple(sorted(ids)))
+            return found
         async with anyio.create_task_group() as group:
             for key, ids in by_source.items():
                 group.start_soon(load, key, tuple(sorted(ids)))

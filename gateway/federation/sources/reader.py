@@ -7,7 +7,7 @@ import anyio
 
 from connectors.sdk.errors import ConnectorError
 from connectors.sdk.settings import CacheSettings
-from gateway.federation.cache import Cache, CachedResult, CacheKey, Kind, Tag
+from gateway.federation.cache import Cache, CachedResult, CacheKey, Kind, Parts, Tag
 from gateway.federation.sources.batch import Batch, FetchMany
 from gateway.federation.sources.source import Source
 from gateway.federation.traffic import Priority, current_context
@@ -54,8 +54,17 @@ class SourceReader:
         settings = source.connector.settings.cache
         seconds = fresh_seconds(settings, about)
         context, scope = current_context(), source.scope
+        key = CacheKey(source.key, scope, operation, arguments)
+        parts = context.parts if isinstance(context.parts, Parts) else None
+        if parts is not None:
+            # Before the answer is given: if it is a kept one, it is this one.
+            mark = None if fresh else self._cache.mark(key)
+            if mark is None:
+                parts.spoil()
+            else:
+                parts.note(key, mark)
         return await self._cache.get_or_fetch(
-            CacheKey(source.key, scope, operation, arguments),
+            key,
             fetched,
             ttl=ttl or (lambda _: seconds),
             tags=[about],
@@ -128,12 +137,17 @@ class SourceReader:
         self, source: Source, operation: str, arguments: Hashable, error: ConnectorError
     ) -> CachedResult[Any] | None:
         """An older answer to the same question, to be given because of `error`; None without one. Makes no call."""
+        if isinstance(parts := current_context().parts, Parts):
+            parts.spoil()
         key = CacheKey(source.key, source.scope, operation, arguments)
         return self._cache.fallback(key, error, max_stale=source.connector.settings.cache.max_stale_seconds)
 
     def cached(self, source: Source, operation: str, arguments: Hashable) -> Any | None:
         """The value of a fresh answer in the cache, None without one. Makes no call."""
-        found = self._cache.peek(CacheKey(source.key, source.scope, operation, arguments))
+        key = CacheKey(source.key, source.scope, operation, arguments)
+        found = self._cache.peek(key)
+        if isinstance(parts := current_context().parts, Parts):
+            parts.note(key, self._cache.mark(key))
         return None if found is None else found.value
 
 

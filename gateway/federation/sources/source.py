@@ -27,6 +27,7 @@ from gateway.federation.sources.action_capabilities import action_capabilities, 
 from gateway.federation.sources.caller_scope import acting_on, has_credentials, scope_of
 from gateway.federation.sources.containment import Containment
 from gateway.federation.sources.status import StatusRecord
+from gateway.federation.sources.wrong_address import of_address
 from gateway.federation.traffic import (
     AdmissionControl,
     BreakerState,
@@ -40,6 +41,7 @@ from gateway.federation.traffic import (
     in_context,
 )
 from gateway.shared import RateLimitState
+from gateway.telemetry import NO_TRACING, Tracing
 from schema.ports import ActionCapability, RateLimit, SourceInfo, SourceStatus
 
 T = TypeVar("T")
@@ -67,7 +69,11 @@ class Source:
         rate_limits: RateLimitState,
         observe: Observe = ignore_record,
         reader: Connector[Any] | None = None,
+        number: int = 0,
+        tracing: Tracing = NO_TRACING,
     ) -> None:
+        """`number`: how many sources of this key there were before it. Their answers are not its own."""
+        self.number = number
         self.main = connector
         self._reader = reader
         self.key = connector.source
@@ -79,6 +85,9 @@ class Source:
             documented=connector.info.default_limits,
             clock=Clock(now=connector.clock),
             observe=observe,
+            spans=tracing.source(
+                self.key, connector.settings.vendor, passes_context=connector.settings.passes_trace_context
+            ),
         )
         connector.guard(self.admission)
         if reader is not None:
@@ -153,7 +162,8 @@ class Source:
     @property
     def scope(self) -> Scope:
         """The credential scope of the current context."""
-        return scope_of(self.connector.settings, current_context())
+        scope = scope_of(self.connector.settings, current_context())
+        return structs.replace(scope, number=self.number) if self.number else scope
 
     @property
     def has_credentials(self) -> bool:
@@ -170,6 +180,8 @@ class Source:
                 result = await call()
         except Exception as raised:
             error = self.error_of(raised, operation)
+            if not is_about_one:
+                error = of_address(error, self.main.settings)
             self.record_failure(error, is_about_one=is_about_one)
             if error is raised:
                 raise
@@ -249,6 +261,12 @@ class Source:
             capabilities=self._described,
             rate_limits=limits,
         )
+
+    @property
+    def read_limit(self) -> int | None:
+        """Reads that the vendor allows within a window, as it said last, in the name of the current context. None: no limit is known."""
+        with in_context(acting_on(self.connector.settings, current_context())):
+            return self.admission.rate_limits()[0].limit
 
     def limit_met(self, *, ahead: int = 0, needs_read: bool = False) -> RateLimitedError | None:
         """Why a write of the current caller could not be sent within `SHORT_WAIT`, from memory; None if it could.

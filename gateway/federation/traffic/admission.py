@@ -21,6 +21,7 @@ from gateway.federation.traffic.rate_limit import CredentialWindows, RateLimitVi
 from gateway.federation.traffic.request_outcome import RequestOutcome
 from gateway.federation.traffic.request_record import Observe, UpstreamRequestRecord, ignore_record
 from gateway.shared import RateLimitState
+from gateway.telemetry import NO_TRACING, CallTracer
 
 # Seconds that a request may wait for a permit, whatever its deadline is. That of a write is its mutation's, at most 300.
 MAX_WAIT = {Priority.WRITE: 300.0, Priority.INTERACTIVE: 15.0, Priority.BACKGROUND: 60.0}
@@ -45,7 +46,7 @@ class AdmissionControl:
 
     `documented` are the vendor's limits; what `configured` sets itself is never exceeded. `probe` sends the source a
     cheap request. `credential` names whose rate limit the current call counts against. `observe` is told of every
-    request, refused ones included. Nothing but the constructor may be called without a running event loop.
+    request, refused ones included; `spans` has one for each that is sent. Nothing but the constructor may be called without a running event loop.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class AdmissionControl:
         documented: LimitsSettings | None = None,
         credential: Callable[[], str] = acting_principal,
         observe: Observe = ignore_record,
+        spans: CallTracer = NO_TRACING,
         clock: Clock = REAL_CLOCK,
         random: Callable[[], float] = default_random,
     ) -> None:
@@ -70,6 +72,7 @@ class AdmissionControl:
         self._random = random
         self._credential = credential
         self._observe = observe
+        self._spans = spans
         self._windows = CredentialWindows(source, configured, documented, state=rate_limits, monotonic=monotonic)
         self._concurrency = ConcurrencyLimit(start=start, maximum=2 * start, monotonic=monotonic)
         self._queue = AdmissionQueue(self._concurrency, monotonic=monotonic)
@@ -163,7 +166,8 @@ class AdmissionControl:
                 outcome,
                 context=context,
                 is_write=is_write,
-                waited=outcome.in_flight.started_at - now,
+                waited=(waited := outcome.in_flight.started_at - now),
+                span=self._spans.begin(context.operation, is_write=is_write, waited=waited),
                 clock=self._clock,
                 settled=self._settle,
             )
@@ -253,6 +257,7 @@ class AdmissionControl:
     # Recording
 
     def _record(self, permit: SourcePermit, outcome: RequestOutcome) -> None:
+        permit.span.end(outcome=outcome.label, status=outcome.status, sent=outcome.sent)
         for cost in permit.context.counters:
             cost.add_wait(permit.waited)
             cost.sent += outcome.sent

@@ -34,6 +34,7 @@ class CallContext(UpstreamCall, frozen=True, kw_only=True):
     later is fresh enough for it
     `operation_records`: what the reads of the GraphQL operation share; None: each reads for itself
     `batches`: what collects reads by id, for writes that travel together; None: each read is a call of its own
+    `parts`: notes what the GraphQL operation is answered from; None: its answer is not kept
     `is_about_one`: the request is about one object, or is made with one person's credentials: an error answer may be about
     these, and not about the source
     `by_reader`: the gateway looks for itself, with the source's `reader` account if it has one; never for a person
@@ -51,6 +52,7 @@ class CallContext(UpstreamCall, frozen=True, kw_only=True):
     counters: tuple[RequestCost, ...] = ()
     operation_records: OperationRecords | None = None
     batches: Batches | None = None
+    parts: object = None
     is_about_one: bool = False
     by_reader: bool = False
     is_probe: bool = False

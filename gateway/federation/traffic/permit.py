@@ -8,6 +8,7 @@ from gateway.federation.traffic.call_context import CallContext
 from gateway.federation.traffic.clock import Clock
 from gateway.federation.traffic.queue import Grant
 from gateway.federation.traffic.request_outcome import RequestOutcome
+from gateway.telemetry import CallSpan
 
 
 class SourcePermit:
@@ -21,12 +22,14 @@ class SourcePermit:
         is_write: bool,
         waited: float,
         clock: Clock,
+        span: CallSpan,
         settled: Callable[["SourcePermit", RequestOutcome], None],
     ) -> None:
         self.grant = grant
         self.context = context
         self.is_write = is_write
         self.waited = waited
+        self.span = span
         self._clock = clock
         self._settled: Callable[[SourcePermit, RequestOutcome], None] | None = settled
 
@@ -34,6 +37,10 @@ class SourcePermit:
     def seconds(self) -> float | None:
         """None for a write: if it were cut off, it would not be known whether it was applied."""
         return None if self.is_write else self.context.remaining(self._clock.monotonic)
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        return self.span.headers
 
     @property
     def started_at(self) -> float:

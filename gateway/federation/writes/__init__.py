@@ -32,6 +32,7 @@ read_share          the share of a source's reads for that
 audit_lines         the audit's lines about writes
 history_check       whether a vendor's history shows what the gateway's account did
 recorder            results in the journal, and those that it could not take
+replay              what a repeated key shows of the first request's task
 recovery            writes that the end of an earlier process cut off
 send_once           journal entry, one request upstream, invalidation of cached answers
 """
@@ -51,6 +52,7 @@ from gateway.federation.writes.pipeline import WritePipeline
 from gateway.federation.writes.reconciler import OpenWrites, Reconciler, Settled
 from gateway.federation.writes.recorder import Recorder
 from gateway.federation.writes.recovery import Recovery
+from gateway.federation.writes.replay import Replays
 from gateway.federation.writes.send_once import AtMostOnceSender
 from gateway.federation.writes.settlement import Settler
 from gateway.federation.writes.steps import StepWriter
@@ -77,6 +79,7 @@ __all__ = [
     "Reconciler",
     "Recorder",
     "Recovery",
+    "Replays",
     "Settled",
     "Settler",
     "StepWriter",

@@ -1,6 +1,6 @@
 """Looks at the source for what became of a write whose answer was lost. The read is never answered from the cache."""
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from datetime import timedelta
 
 from msgspec import Struct
@@ -8,6 +8,7 @@ from msgspec import Struct
 from connectors.sdk.commands import CancelFlowOfTask, Complete, MutationStatus
 from connectors.sdk.errors import ConnectorError, GatewayError
 from connectors.sdk.model import FlowRef, NativeRef, Task, TaskRef
+from connectors.sdk.traces import Traces
 from gateway.federation.objects import FlowReader, TaskReader
 from gateway.federation.sources import Source
 from gateway.federation.writes.authorship import Seen, Trust
@@ -34,6 +35,27 @@ class Look(Struct, frozen=True, kw_only=True):
 _NOTHING = Look()
 
 
+class Shown:
+    """What was read of one target for several writes to it. `row`: the task as a list shows it."""
+
+    def __init__(self, traces: Traces, row: Task | None = None) -> None:
+        self._traces = traces
+        self._row = row
+        self._seen: dict[Hashable, Seen] = {}
+
+    def of(self, evidence: Evidence, *, is_accepted: bool) -> Seen | None:
+        """All that may tell of that step; None if it has to be read."""
+        if self._row is not None and not is_accepted and not aspects_of(evidence, self._traces):
+            return Seen(task=self._row)
+        return self._seen.get(self._key(evidence, is_accepted=is_accepted))
+
+    def add(self, evidence: Evidence, seen: Seen, *, is_accepted: bool) -> None:
+        self._seen[self._key(evidence, is_accepted=is_accepted)] = seen
+
+    def _key(self, evidence: Evidence, *, is_accepted: bool) -> Hashable:
+        return evidence.command, is_accepted, aspects_of(evidence, self._traces)
+
+
 class Looker:
     def __init__(
         self,
@@ -53,17 +75,27 @@ class Looker:
         self._accounts: dict[str, str | None] = {}
 
     async def look(
-        self, target: TaskRef | FlowRef, operation_id: str, evidence: Evidence, *, is_accepted: bool = False
+        self,
+        target: TaskRef | FlowRef,
+        operation_id: str,
+        evidence: Evidence,
+        *,
+        is_accepted: bool = False,
+        shown: Shown | None = None,
     ) -> Look:
         """What the source and the journal show of the step with that evidence. Raises nothing.
 
-        `is_accepted`: the vendor took the step and said PENDING.
+        `is_accepted`: the vendor took the step and said PENDING. `shown`: what was read of the target at this moment.
         """
         source = self._sources.get(target.source)
         if source is None:
             return _NOTHING
         try:
-            seen = await self._seen(source, target, evidence, is_accepted=is_accepted)
+            seen = None if shown is None else shown.of(evidence, is_accepted=is_accepted)
+            if seen is None:
+                seen = await self._seen(source, target, evidence, is_accepted=is_accepted)
+                if shown is not None:
+                    shown.add(evidence, seen, is_accepted=is_accepted)
             trust = await self._trust(source, target, operation_id, evidence, is_accepted=is_accepted)
         except (ConnectorError, GatewayError):
             return _NOTHING

@@ -44,6 +44,7 @@ from gateway.federation.writes.progress import earlier_steps
 from gateway.federation.writes.reconciler import OpenWrites, Reconciler
 from gateway.federation.writes.recorder import Recorder
 from gateway.federation.writes.recovery import Recovery
+from gateway.federation.writes.replay import Replays
 from gateway.federation.writes.settlement import Settler
 from gateway.federation.writes.target_lease import TargetLeases
 from gateway.federation.writes.task_write import TaskWriter
@@ -77,6 +78,7 @@ class WritePipeline:
         reconciler: Reconciler,
         undoer: Undoer,
         trail: AuditTrail,
+        replays: Replays,
         now: Clock = utc_now,
         deadline: float = math.inf,
     ) -> None:
@@ -100,6 +102,7 @@ class WritePipeline:
         self._reconciler = reconciler
         self._undoer = undoer
         self._trail = trail
+        self._replays = replays
         self._background: list[asyncio.Task[None]] = []
         self._running: set[anyio.CancelScope] = set()
         # When all writes must be at their end, in seconds of the event loop's clock.
@@ -183,6 +186,10 @@ class WritePipeline:
         self._reconciler.met(caller.key)
         self._undoer.met(caller)
 
+    def awaits(self, caller: Caller) -> bool:
+        """Whether `met` has something to do for that person."""
+        return self._reconciler.awaits(caller.key) or self._undoer.awaits(caller.key)
+
     async def _try_to_catch_up(self) -> None:
         with contextlib.suppress(GatewayError):
             await self._recorder.catch_up()
@@ -208,14 +215,14 @@ class WritePipeline:
                 return attempt.rejected(error)
             if earlier is None:
                 attempt.is_recorded = True
+                self._replays.note(attempt)
                 answer.result = await self._first(attempt)
                 return answer.result
         try:
             result = await self._repeated(attempt, earlier)
         except GatewayError as error:
             return attempt.rejected(error)
-        # The vendor gave the record to the author's token, and not to a machine's key.
-        return result if attempt.source.has_credentials else structs.replace(result, task=None, flow=None)
+        return await self._replays.shown(attempt, result)
 
     async def _admit(self, attempt: Attempt) -> Record | None:
         """As `Journal.admit`. A repeated key gets its answer also while the journal cannot be written."""

@@ -15,17 +15,18 @@ from msgspec import Struct, structs
 
 from connectors.sdk.clock import Clock, utc_now
 from connectors.sdk.commands import MutationStatus
-from connectors.sdk.errors import GatewayError
-from connectors.sdk.model import FlowRef, TaskRef
+from connectors.sdk.errors import ConnectorError, GatewayError
+from connectors.sdk.model import FlowRef, Task, TaskRef
 from gateway.federation.authorization import OwnWork
 from gateway.federation.cache import Cache, Kind, Tag
 from gateway.federation.sources import Source
-from gateway.federation.traffic import CallContext, Priority, RequestCost, current_context, in_context
+from gateway.federation.traffic import Batches, CallContext, Priority, RequestCost, current_context, in_context
 from gateway.federation.writes.audit_lines import AuditTrail
+from gateway.federation.writes.looker import Shown
 from gateway.federation.writes.progress import earlier_steps
 from gateway.federation.writes.read_share import ReadShare
 from gateway.federation.writes.recorder import Recorder
-from gateway.federation.writes.settlement import Settlement, Settler, unresolved
+from gateway.federation.writes.settlement import Settlement, Settler, ToRead, unresolved
 from gateway.store import Journal, OpenWrite
 from schema.ports import WriteResult
 
@@ -38,8 +39,12 @@ LONGEST_WAIT = 15.0
 IDLE = 30.0
 # Looks that are due so soon are made now, with those that are due.
 TOGETHER = 0.1
-# Looks at one source at the same time.
-AT_ONCE = 4
+# Targets in one source that are looked at at the same time, and what one may cost where the share of reads is limited.
+AT_ONCE = 16
+READS_OF_A_LOOK = 3
+# Where the share is small: seconds from look to look, and tasks for which a list may cost less than a read of each.
+RARE_WAIT = 30.0
+WORTH_A_LIST = 3
 
 # Stands for all sources that are configured no more.
 _REMOVED = ""
@@ -63,10 +68,10 @@ class _Watch:
         self.next_at = now
         self.looks = 0
 
-    def put_off(self, now: float, left: float | None) -> None:
-        """`left`: seconds until the write can no longer be applied; then it is looked at once more."""
-        wait = min(LONGEST_WAIT, 2.0 ** min(self.looks, 10))
-        self.next_at = now + (wait if left is None or left <= 0 else min(wait, left))
+    def put_off(self, now: float, left: float | None, *, longest: float = LONGEST_WAIT) -> None:
+        """`left`: seconds until the write can no longer be applied; then it is looked at once more. `longest`: from look to look."""
+        wait = longest if longest > LONGEST_WAIT else min(longest, 2.0 ** min(self.looks, 10))
+        self.next_at = now + (min(wait, LONGEST_WAIT) if left is None or left <= 0 else min(wait, left))
         self.looks += 1
 
     def wait_until_over(self, now: float, age: float) -> None:
@@ -170,6 +175,10 @@ class Reconciler:
         ends = [watch.next_at for one, watch in watches.items() if one in self._watches]
         return max(0.1, min(IDLE, min(ends, default=now + IDLE) - self._monotonic()))
 
+    def awaits(self, person: str) -> bool:
+        """Whether `met` has something to do."""
+        return person in self._waiting
+
     def met(self, person: str) -> None:
         """A request of that person is here: with its token, their writes to sources that need one are looked at.
 
@@ -208,28 +217,94 @@ class Reconciler:
             log.exception("open writes not looked at")
 
     async def _look_at(self, writes: Iterable[OpenWrite], context: CallContext, *, is_visit: bool = False) -> None:
-        writes = list(writes)
-        if len(writes) == 1:
-            await self._look(writes[0], context, is_visit=is_visit)
-            return
-        by_source: dict[str, anyio.CapacityLimiter] = {}
-
-        async def one(write: OpenWrite) -> None:
-            async with by_source[write.target.source]:
-                await self._look(write, context, is_visit=is_visit)
-
+        """What needs no read ends without waiting for what needs one."""
+        by_source: dict[str, list[tuple[OpenWrite, ToRead]]] = {}
+        for write in writes:
+            try:
+                plan = await self._settler.plan(write)
+            except GatewayError:
+                log.exception("write not looked at", operation=write.operation_id)
+                self._watch(write).put_off(self._monotonic(), None)
+                continue
+            if plan.read is None:
+                await self._judge(write, plan.found)
+            elif is_visit or self._is_readable(write):
+                by_source.setdefault(write.target.source, []).append((write, plan.read))
+            else:
+                await self._judge(write, None)
         async with anyio.create_task_group() as group:
-            for write in writes:
-                share = self._shares.get(write.target.source)
-                at_once = AT_ONCE if share is None else share.at_once(AT_ONCE)
-                by_source.setdefault(write.target.source, anyio.CapacityLimiter(at_once))
-                group.start_soon(one, write)
+            for key, planned in by_source.items():
+                group.start_soon(self._read, self._shares[key], planned, context)
 
-    async def _look(self, write: OpenWrite, context: CallContext, *, is_visit: bool) -> None:
-        watch = self._watches.setdefault(write.operation_id, _Watch(self._monotonic()))
-        found: Settlement | None = None
+    async def _read(self, share: ReadShare, planned: list[tuple[OpenWrite, ToRead]], context: CallContext) -> None:
+        """Writes to one source: the oldest first, as many targets at a time as the share has room for.
+
+        Reads of the same moment travel together, and one read of a target serves all writes to it.
+        """
+        planned.sort(key=lambda each: each[1].over_at)
+        batches = Batches() if len({read.target for _, read in planned}) > 1 else None
+        context = structs.replace(context, batches=batches)
+        rows = await self._rows(share, [read for _, read in planned], context)
+        by_target: dict[TaskRef | FlowRef, list[tuple[OpenWrite, ToRead]]] = {}
+        for each in planned:
+            by_target.setdefault(each[1].target, []).append(each)
+        waiting = list(by_target.items())
+        while waiting:
+            at_once = int(max(1.0, min(AT_ONCE, share.room() / READS_OF_A_LOOK)))
+            these, waiting = waiting[:at_once], waiting[at_once:]
+            async with anyio.create_task_group() as group:
+                for target, writes in these:
+                    shown = Shown(writes[0][1].source.connector.traces, rows.get(target))
+                    group.start_soon(self._look, share, writes, context, shown)
+
+    async def _rows(
+        self, share: ReadShare, reads: Iterable[ToRead], context: CallContext
+    ) -> Mapping[TaskRef | FlowRef, Task]:
+        """Tasks as a list shows them: where the share is small, one page of it may be worth many reads of one task."""
+        wanted = {read.target.native_id: read.source for read in reads if read.is_row_enough}
+        room = share.room()
+        if not share.is_small or len(wanted) < WORTH_A_LIST or room < 1:
+            return {}
+        source, cost = next(iter(wanted.values())), RequestCost()
+        with in_context(context.with_deadline(LOOK_SECONDS).counted_by(cost)):
+            try:
+                found = await source.read(
+                    "list tasks", lambda: source.connector.find_rows(tuple(wanted), most_calls=int(room))
+                )
+            except ConnectorError:
+                return {}
+            finally:
+                share.take(cost.requests)
+        return {task.ref: task for task in found}
+
+    async def _look(
+        self, share: ReadShare, writes: Iterable[tuple[OpenWrite, ToRead]], context: CallContext, shown: Shown
+    ) -> None:
+        """Writes to one target. One that cannot be judged holds up no other."""
+        for write, read in writes:
+            is_read = shown.of(read.evidence, is_accepted=read.is_accepted) is not None
+            if not is_read and share.room(may_wait=self._now() < read.over_at) < 1:
+                await self._judge(write, None, again_in=share.wait())
+                continue
+            cost, found = RequestCost(), None
+            with in_context(context.with_deadline(LOOK_SECONDS).counted_by(cost)):
+                try:
+                    found = await self._settler.look_at(write, read, shown=shown)
+                except Exception:
+                    log.exception("write not looked at", operation=write.operation_id)
+                finally:
+                    share.take(cost.requests)
+            await self._judge(write, found, is_rare=share.is_small)
+
+    async def _judge(
+        self, write: OpenWrite, found: Settlement | None, *, is_rare: bool = False, again_in: float = 0.0
+    ) -> None:
+        """Record what was found, or when to look again. `found` None: nothing was read. Raises nothing.
+
+        `is_rare`: reads are few. `again_in`: seconds until there is one.
+        """
+        watch, now = self._watch(write), self._monotonic()
         try:
-            found = await self._found(write, context, is_visit=is_visit)
             if found is not None and await self.settle(write, found) is not None:
                 return
             if self._is_over(write, watch, found):
@@ -237,27 +312,20 @@ class Reconciler:
                 return
         except GatewayError:
             log.exception("result not recorded", operation=write.operation_id)
-        except Exception:  # one write that cannot be judged holds up no other
-            log.exception("write not looked at", operation=write.operation_id)
         if not self._is_readable(write):
             # Requests of the person look at it; here its time only passes.
-            watch.wait_until_over(self._monotonic(), (self._now() - write.requested_at).total_seconds())
-            return
-        left = None if found is None else (found.over_at - self._now()).total_seconds()
-        watch.put_off(self._monotonic(), left)
+            watch.wait_until_over(now, (self._now() - write.requested_at).total_seconds())
+        elif again_in:
+            watch.next_at = now + max(again_in, 1.0)
+        elif found is None:
+            watch.put_off(now, None)
+        else:
+            left = (found.over_at - self._now()).total_seconds()
+            longest = RARE_WAIT if is_rare else LONGEST_WAIT
+            watch.put_off(now, left, longest=longest if found.may_become_known else left)
 
-    async def _found(self, write: OpenWrite, context: CallContext, *, is_visit: bool) -> Settlement | None:
-        """None if nothing may be read now."""
-        share = self._shares.get(write.target.source)
-        if not (is_visit or self._is_readable(write)) or (share is not None and not share.has_room()):
-            return None
-        cost = RequestCost()
-        with in_context(context.with_deadline(LOOK_SECONDS).counted_by(cost)):
-            try:
-                return await self._settler.look(write)
-            finally:
-                if share is not None:
-                    share.take(cost.requests)
+    def _watch(self, write: OpenWrite) -> _Watch:
+        return self._watches.setdefault(write.operation_id, _Watch(self._monotonic()))
 
     def _is_readable(self, write: OpenWrite) -> bool:
         """Whether the gateway can read the source by itself."""
@@ -302,4 +370,4 @@ class Reconciler:
 
 def _share_of(source: Source, monotonic: Callable[[], float]) -> ReadShare:
     limits = source.connector.settings.limits.over(source.connector.info.default_limits)
-    return ReadShare(limits.requests, limits.window, monotonic=monotonic)
+    return ReadShare(lambda: source.read_limit, limits.window, monotonic=monotonic)

@@ -1,7 +1,7 @@
 """What a look at the source makes of a write of the journal that has no clear result: a result, or nothing yet."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from msgspec import Struct, structs
 
@@ -15,9 +15,9 @@ from gateway.federation.sources import Source
 from gateway.federation.writes.attempt import UNRESOLVED, UNSETTLED
 from gateway.federation.writes.authorship import sent_at
 from gateway.federation.writes.ended import ended_later
-from gateway.federation.writes.looker import Look, Looker
+from gateway.federation.writes.looker import Look, Looker, Shown
 from gateway.federation.writes.progress import Progress, end_of, is_end, settled
-from gateway.federation.writes.proof import Verdict, command_of, disproof_of, proofs_of
+from gateway.federation.writes.proof import Verdict, aspects_of, command_of, disproof_of, proofs_of
 from gateway.people import People
 from gateway.store import EndedTask, Evidence, Journal, OpenWrite, Step
 from schema.ports import Problem, WriteResult
@@ -36,6 +36,34 @@ class Settlement(Struct, frozen=True, kw_only=True):
     task: Task | None = None
     over_at: datetime
     may_become_known: bool = True
+
+
+_NOTHING = Settlement(over_at=datetime.max.replace(tzinfo=UTC))
+
+
+class ToRead(Struct, frozen=True, kw_only=True):
+    """What must be read to judge a write. `before`: its earlier steps. `over_at`: see `Settlement`."""
+
+    source: Source
+    target: TaskRef | FlowRef
+    evidence: Evidence
+    is_accepted: bool
+    before: tuple[Step, ...]
+    over_at: datetime
+
+    @property
+    def is_row_enough(self) -> bool:
+        """Whether the task as a list shows it tells all that the source can tell of the write."""
+        is_plain = isinstance(self.target, TaskRef) and not self.is_accepted
+        return is_plain and not aspects_of(self.evidence, self.source.connector.traces)
+
+
+class Plan(Struct, frozen=True, kw_only=True):
+    """What is to be done for an open write. `found` is all that there is to know where `read` is None."""
+
+    write: OpenWrite
+    found: Settlement = _NOTHING
+    read: ToRead | None = None
 
 
 class Settler:
@@ -58,30 +86,53 @@ class Settler:
         self._own = own
         self._now = now
 
-    async def look(self, write: OpenWrite) -> Settlement:
-        """Reads with the authority of the current context. Raises GatewayUnavailableError."""
+    async def plan(self, write: OpenWrite) -> Plan:
+        """What the journal alone says. Reads nothing else. Raises GatewayUnavailableError."""
         steps = await self._journal.steps(write.operation_id)
         source = self._sources.get(write.target.source)
         if source is None:
-            return Settlement(over_at=write.requested_at, may_become_known=False)
+            return Plan(write=write, found=Settlement(over_at=write.requested_at, may_become_known=False))
         settings = source.connector.settings
         late = timedelta(seconds=settings.late_max + settings.read_lag)
         over_at = max(map(sent_at, steps), default=write.requested_at) + late
         step = _open_step(steps)
         if steps and not any(is_end(write.action, each.command) for each in steps):
-            return Settlement(result=_not_ended(write, steps), over_at=over_at)
+            return Plan(write=write, found=Settlement(result=_not_ended(write, steps), over_at=over_at))
+        nothing = Plan(write=write, found=Settlement(over_at=over_at, may_become_known=False))
         if step is None or step.evidence is None or not isinstance(write.target, TaskRef | FlowRef):
-            return Settlement(over_at=over_at, may_become_known=False)
+            return nothing
         is_accepted = any(each.status is MutationStatus.PENDING for each in _alike(steps, step))
         if not is_accepted and not is_provable(step.evidence, source):
-            return Settlement(over_at=over_at, may_become_known=False)
-        look = await self._looker.look(write.target, write.operation_id, step.evidence, is_accepted=is_accepted)
-        found = self._settlement(write, source, step.evidence, look, over_at=over_at, is_accepted=is_accepted)
+            return nothing
+        read = ToRead(
+            source=source,
+            target=write.target,
+            evidence=step.evidence,
+            is_accepted=is_accepted,
+            before=tuple(each for each in steps if not is_end(write.action, each.command)),
+            over_at=over_at,
+        )
+        return Plan(write=write, read=read)
+
+    async def look(self, write: OpenWrite) -> Settlement:
+        """Reads with the authority of the current context, if a read can tell anything. Raises GatewayUnavailableError."""
+        plan = await self.plan(write)
+        if plan.read is None:
+            return plan.found
+        return await self.look_at(write, plan.read)
+
+    async def look_at(self, write: OpenWrite, read: ToRead, *, shown: Shown | None = None) -> Settlement:
+        """As `look`, for a write that was planned. `shown`: what was read of the target for other writes of this moment."""
+        look = await self._looker.look(
+            read.target, write.operation_id, read.evidence, is_accepted=read.is_accepted, shown=shown
+        )
+        found = self._settlement(
+            write, read.source, read.evidence, look, over_at=read.over_at, is_accepted=read.is_accepted
+        )
         if found.result is None or found.result.status is not MutationStatus.REJECTED or found.result.effect:
             return found
         # The process ended before it could tell of the earlier steps.
-        before = [each for each in steps if not is_end(write.action, each.command)]
-        return structs.replace(found, result=structs.replace(found.result, effect=_done_before(write, before)))
+        return structs.replace(found, result=structs.replace(found.result, effect=_done_before(write, read.before)))
 
     def _settlement(
         self,

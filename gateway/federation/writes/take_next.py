@@ -34,6 +34,7 @@ from gateway.federation.writes.audit_lines import AuditTrail
 from gateway.federation.writes.pipeline import WritePipeline, may_pass
 from gateway.federation.writes.recorder import Recorder
 from gateway.federation.writes.recovery import Recovery
+from gateway.federation.writes.replay import Replays
 from gateway.federation.writes.target_lease import TargetLeases
 from gateway.shared import Leases
 from gateway.store import Journal, Record, Stage
@@ -86,6 +87,7 @@ class NextTask:
         recovery: Recovery,
         recorder: Recorder,
         trail: AuditTrail,
+        replays: Replays,
     ) -> None:
         """`presses` make copies of a request wait for the first, also at another gateway over the same journal."""
         self._sources = sources
@@ -99,6 +101,7 @@ class NextTask:
         self._recovery = recovery
         self._recorder = recorder
         self._trail = trail
+        self._replays = replays
         # Claims that have begun and have not ended.
         self._running: set[Attempt] = set()
 
@@ -125,12 +128,9 @@ class NextTask:
             result = _refused(record.operation_id, error)
         if result.status is MutationStatus.REJECTED and not result.replayed:
             self._trail.found_no_next(caller, result)
-        return structs.replace(result, task=self._told_task(result), upstream_calls=cost.told.requests)
-
-    def _told_task(self, result: WriteResult) -> Task | None:
-        """Where the source acts as the person, an earlier claim's task is not told to a request without their token."""
-        task = result.task
-        return None if task is None or not self._sources[task.source].has_credentials else task
+        if result.replayed and result.task is not None:
+            result = await self._replays.shown_task(caller, self._sources[result.task.source], result)
+        return structs.replace(result, upstream_calls=cost.told.requests)
 
     async def _known(self, caller: Caller, record: "_Recorded") -> WriteResult | None:
         """The journal fails: what is known of an earlier request with the key. None if there was none."""

@@ -176,13 +176,12 @@ class TaskWriter:
 
     def _could_see(self, attempt: Attempt, ref: TaskRef) -> bool:
         """Whether the task was shown to the caller a moment ago, or would have been before a write hid it."""
-        person = attempt.caller.key
-        if self._shown.knows(person, ref):
+        if self._shown.knows(attempt.caller, ref):
             return True
         before = self._shown.before(ref)
         if before is None or not can_see(attempt.caller, attempt.connector, before):
             return False
-        self._shown.note(person, [ref])
+        self._shown.note(attempt.caller, [ref])
         return True
 
     def _policy(self, attempt: Attempt) -> Policy:
@@ -194,7 +193,7 @@ class TaskWriter:
 
     def _shown_once(self, attempt: Attempt, task: Task) -> Task | None:
         """The little that a caller may be told, once, of a task that they saw a moment ago and see no longer."""
-        if not self._shown.may_tell(attempt.caller.key, task.ref):
+        if not self._shown.may_tell(attempt.caller, task.ref):
             return None
         attempt.is_shown_once = True
         return Task(

@@ -174,6 +174,10 @@ class Undoer:
                     return _rejection(undo, Undone.DONE, found, await self._journal.steps(operation_id))
         return None
 
+    def awaits(self, person: str) -> bool:
+        """Whether `met` has something to do."""
+        return person in self._waiting
+
     def met(self, caller: Caller) -> None:
         """A request of that person is here: what only their token can undo is tried with it, once."""
         if caller.key not in self._waiting:

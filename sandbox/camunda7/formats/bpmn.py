@@ -19,9 +19,14 @@ def document_of(process: Process) -> str:
         '<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" '
         'xmlns:camunda="http://camunda.org/schema/1.0/bpmn" targetNamespace="http://example.com/processes">'
         f'<process id="{process.key}" name="{escape(process.name)}" isExecutable="true" '
-        f'camunda:historyTimeToLive="P30D"><startEvent id="start"/>{steps}<endEvent id="end"/>{flows}'
+        f'camunda:historyTimeToLive="P30D">{_start(process)}{steps}<endEvent id="end"/>{flows}'
         "</process></definitions>"
     )
+
+
+def _start(process: Process) -> str:
+    reference = f' camunda:formRef="{process.form_ref}" camunda:formRefBinding="latest"' if process.form_ref else ""
+    return f'<startEvent id="start"{reference}>{_form_data(process.inputs)}</startEvent>'
 
 
 def _step(step: Step) -> str:
@@ -35,11 +40,14 @@ def _step(step: Step) -> str:
     }
     given = " ".join(f'camunda:{name}="{escape(value)}"' for name, value in attributes.items() if value)
     told = f"<documentation>{escape(step.description)}</documentation>" if step.description else ""
-    inputs = "".join(map(_input, step.inputs))
-    data = (
-        f"<extensionElements><camunda:formData>{inputs}</camunda:formData></extensionElements>" if step.inputs else ""
-    )
-    return f'<userTask id="{step.id}" name="{escape(step.name)}" {given}>{told}{data}</userTask>'
+    return f'<userTask id="{step.id}" name="{escape(step.name)}" {given}>{told}{_form_data(step.inputs)}</userTask>'
+
+
+def _form_data(inputs: tuple[Input, ...]) -> str:
+    if not inputs:
+        return ""
+    fields = "".join(map(_input, inputs))
+    return f"<extensionElements><camunda:formData>{fields}</camunda:formData></extensionElements>"
 
 
 def _input(each: Input) -> str:

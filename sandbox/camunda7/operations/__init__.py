@@ -1,8 +1,9 @@
 """What each operation reads or changes.
 
 call            what an operation gets, and what it answers with
-instances       process instances and definitions
+instances       process instances, and the list of definitions
 people          users and groups
+starts          one definition: its document, the form of its start event, its starts
 table           method, path and function of each operation
 task_changes    writes on tasks
 tasks           reads of tasks

@@ -1,11 +1,9 @@
-"""Process instances and definitions."""
+"""Process instances, and the list of definitions."""
 
 from datetime import datetime, timedelta
 
 from sandbox.camunda7 import answers, errors, search
 from sandbox.camunda7.definitions import BY_KEY, PROCESSES, Process
-from sandbox.camunda7.engine import typed
-from sandbox.camunda7.formats import document_of
 from sandbox.camunda7.operations.call import Call, Json, Result
 from sandbox.camunda7.operations.tasks import page_of, wanted_of
 from sandbox.camunda7.records import MODIFIED, Instance
@@ -59,27 +57,6 @@ def activity_tree(call: Call, id: str) -> Result:
         raise errors.engine_fault(f"Process instance with id {id} does not exist")
     children = [_activity(task.activity or "", task.step or "", found.id, []) for task in call.store.tasks_in(found)]
     return _activity(found.id, found.definition_id, None, children)
-
-
-def start(call: Call, key: str) -> Result:
-    process = BY_KEY.get(key)
-    if process is None:
-        raise errors.RefusalError(
-            404, "RestException", f"No matching process definition with key: {key} and no tenant-id", None
-        )
-    return _started(call, process)
-
-
-def start_version(call: Call, definition_id: str) -> Result:
-    process = call.store.process_of(definition_id)
-    if process is None:
-        raise errors.RefusalError(
-            404,
-            "RestException",
-            f"Cannot instantiate process definition {definition_id}: no deployed process definition found",
-            None,
-        )
-    return _started(call, process)
 
 
 def delete(call: Call, id: str) -> Result:
@@ -163,31 +140,12 @@ def count_definitions(call: Call) -> Result:
     return {"count": len(PROCESSES)}
 
 
-def definition_xml(call: Call, id: str) -> Result:
-    process = call.store.process_of(id)
-    if process is None:
-        raise errors.RefusalError(404, "InvalidRequestException", f"No matching process definition with id {id}", None)
-    return {"id": id, "bpmn20Xml": document_of(process)}
-
-
 def version(call: Call) -> Result:
     return {"version": "1.0.3"}
 
 
 def engines(call: Call) -> Result:
     return [{"name": "default"}]
-
-
-def _started(call: Call, process: Process) -> Result:
-    what = f"Cannot instantiate process definition {call.store.definitions[process.key]}"
-    given = {name: typed(each, what) for name, each in (call.body.get("variables") or {}).items()}
-    made = call.engine.start(process, given, call.body.get("businessKey"), call.user)
-    call.effect("start_flow", made.id)
-    href = f"{call.base}/process-instance/{made.id}"
-    answer = answers.instance(made, [{"method": "GET", "href": href, "rel": "self"}])
-    if call.body.get("withVariablesInReturn"):
-        answer["variables"] = answers.variables(made.variables)
-    return answer
 
 
 def _cancel(call: Call, found: Instance, instruction: Json) -> None:

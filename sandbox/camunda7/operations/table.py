@@ -1,6 +1,6 @@
 """Method, path and function of each operation."""
 
-from sandbox.camunda7.operations import instances, people, task_changes, tasks
+from sandbox.camunda7.operations import instances, people, starts, task_changes, tasks
 from sandbox.camunda7.operations.call import Handler
 
 OPERATIONS: tuple[tuple[str, str, Handler], ...] = (
@@ -49,9 +49,16 @@ OPERATIONS: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "/process-instance/{}/activity-instances", instances.activity_tree),
     ("GET", "/process-definition", instances.list_definitions),
     ("GET", "/process-definition/count", instances.count_definitions),
-    ("POST", "/process-definition/key/{}/start", instances.start),
-    ("POST", "/process-definition/{}/start", instances.start_version),
-    ("GET", "/process-definition/{}/xml", instances.definition_xml),
+    ("POST", "/process-definition/key/{}/start", starts.by_key(starts.start)),
+    ("POST", "/process-definition/{}/start", starts.by_id(starts.start, starts.no_start)),
+    ("POST", "/process-definition/key/{}/submit-form", starts.by_key(starts.submit)),
+    ("POST", "/process-definition/{}/submit-form", starts.by_id(starts.submit, starts.no_start)),
+    ("GET", "/process-definition/key/{}/startForm", starts.by_key(starts.form)),
+    ("GET", "/process-definition/{}/startForm", starts.by_id(starts.form, starts.no_form)),
+    ("GET", "/process-definition/key/{}/deployed-start-form", starts.by_key(starts.deployed_form)),
+    ("GET", "/process-definition/{}/deployed-start-form", starts.by_id(starts.deployed_form, starts.no_deployed_form)),
+    ("GET", "/process-definition/key/{}/xml", starts.by_key(starts.document)),
+    ("GET", "/process-definition/{}/xml", starts.by_id(starts.document, starts.no_document)),
     ("GET", "/user", people.list_users),
     ("GET", "/user/count", people.count_users),
     ("GET", "/group", people.list_groups),

@@ -9,8 +9,8 @@ import msgspec
 from connectors.camunda import wire
 from connectors.camunda.flows import FLOW_STATES, task_within_flow
 from connectors.camunda.forms import form_of
-from connectors.camunda.mapping import STATE_RULES, score_of
-from connectors.camunda.settings import CamundaSettings, PriorityThresholds
+from connectors.camunda.mapping import STATE_RULES
+from connectors.camunda.settings import CamundaPriorities, CamundaSettings
 from connectors.sdk.form_js import FIELD_TYPES
 from connectors.sdk.model import Flow, FormFieldType, FormKind, Task, TaskPriority
 from connectors.sdk.query import TaskOrderField, order_value, overdue
@@ -51,7 +51,7 @@ async def incident() -> Pair:
 
 
 def priorities() -> Pair:
-    thresholds = PriorityThresholds()
+    thresholds = CamundaPriorities()
     read = [(score, task(priority=score).priority) for score in (0, 25, 26, 50, 51, 75, 76, 100)]
     low, medium, high, critical = TaskPriority
     wanted = zip(
@@ -60,13 +60,13 @@ def priorities() -> Pair:
     other = task_of(
         msgspec.json.encode({"userTaskKey": "1", "priority": 60}),
         SETTINGS.model_copy(
-            update={"options": SETTINGS.options.model_copy(update={"priority": PriorityThresholds(low=40, medium=60)})}
+            update={"options": SETTINGS.options.model_copy(update={"priority": CamundaPriorities(low=40, medium=60)})}
         ),
         fetched_at=NOW,
     )
     return (
         (list(wanted), [25, 50, 75, 100], medium),
-        (read, [score_of(each, thresholds) for each in TaskPriority], other.priority),
+        (read, [thresholds.score_of(each) for each in TaskPriority], other.priority),
     )
 
 

@@ -9,11 +9,9 @@ import pytest
 from connectors.camunda.mapping import (
     NATIVE_STATES,
     STATE_RULES,
-    priority_of,
-    score_of,
     tasks_of,
 )
-from connectors.camunda.settings import CamundaSettings, PriorityThresholds
+from connectors.camunda.settings import CamundaPriorities, CamundaSettings
 from connectors.sdk.errors import MalformedResponseError
 from connectors.sdk.model import (
     Definition,
@@ -164,12 +162,12 @@ def test_of_rows_with_the_same_key_the_first_is_kept(row: dict[str, Any], settin
 )
 def test_a_threshold_belongs_to_the_lower_priority(score: int, priority: str) -> None:
     """25, 50 and 75 are the highest of LOW, MEDIUM and HIGH."""
-    assert TaskPriority(priority) is priority_of(score, PriorityThresholds())
+    assert TaskPriority(priority) is CamundaPriorities().priority_of(score)
 
 
-@pytest.mark.parametrize("thresholds", [PriorityThresholds(), PriorityThresholds(low=0, medium=1, high=99)])
+@pytest.mark.parametrize("thresholds", [CamundaPriorities(), CamundaPriorities(low=0, medium=1, high=99)])
 @pytest.mark.parametrize("priority", list(TaskPriority))
-def test_a_written_priority_is_read_as_itself(priority: TaskPriority, thresholds: PriorityThresholds) -> None:
+def test_a_written_priority_is_read_as_itself(priority: TaskPriority, thresholds: CamundaPriorities) -> None:
     """For all thresholds. By default 25, 50, 75 and 100 are written."""
-    assert priority is priority_of(score_of(priority, thresholds), thresholds)
-    assert {25, 50, 75, 100} == {score_of(each, PriorityThresholds()) for each in TaskPriority}
+    assert priority is thresholds.priority_of(thresholds.score_of(priority))
+    assert {25, 50, 75, 100} == {CamundaPriorities().score_of(each) for each in TaskPriority}

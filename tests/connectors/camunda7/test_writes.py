@@ -61,7 +61,7 @@ async def test_a_claim_without_a_person_is_never_sent(house: House, connector: C
     ("answer", "kind"),
     [
         (fault(500, "TaskAlreadyClaimedException", "already claimed"), AlreadyAssignedError),
-        (fault(500, "OptimisticLockingException", "ENGINE-03005 updated concurrently", 1), AlreadyAssignedError),
+        (fault(500, "OptimisticLockingException", "ENGINE-03005 updated concurrently", 1), ConflictError),
         (fault(500, "NullValueException", "Cannot find task with id x: task is null"), ConflictError),
         (fault(400, "SuspendedEntityInteractionException", "ENGINE-03043 task is suspended."), ConflictError),
     ],
@@ -260,6 +260,21 @@ async def test_a_draft_does_not_swallow_the_completion(house: House, connector: 
     assert (41, "ask") == (draft.data["amount"], draft.data["note"])
     assert flow is not None
     assert 42 == flow.variables["amount"]["value"]
+
+
+async def test_a_task_that_is_delegated_meanwhile_is_not_told_as_completed(
+    house: House, connector: Camunda7Connector
+) -> None:
+    """The engine answers as to a completion, and only gives the task back to its owner."""
+    task = await house.task(owner="alice")
+    record = house.stand_in.store.tasks[task.native_id]
+    record.delegation, record.owner = "PENDING", "alice"
+    data: dict[str, object] = {"approved": True}
+    with pytest.raises(ConflictError, match="delegated") as caught:
+        await connector.perform(Complete(task=task, actor=ALICE, data=data))
+
+    assert not caught.value.maybe_applied
+    assert record.is_open
 
 
 async def test_a_delegated_task_is_completed(house: House, connector: Camunda7Connector) -> None:

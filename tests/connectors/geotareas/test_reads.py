@@ -417,3 +417,39 @@ async def test_a_task_that_ends_between_two_pages_hides_no_other(scripted: Scrip
         assert {str(number) for number in range(1, 131)} == {row.native_id for page in pages for row in page.items}
         assert not any(page.truncated for page in pages)
         assert len(pages) <= 3
+
+
+async def test_rows_are_found_in_the_lists_of_open_tasks(tenant: Any) -> None:
+    """Two calls, one for each status; as the read of one task shows them. A task that is not open is not there."""
+    tasks = await drained(tenant.connector, TaskQuery())
+    wanted = {task.native_id: task for task in tasks[:20]}
+    await tenant.control("DELETE", "requests")
+    rows_found = await tenant.connector.find_rows(tuple(wanted), most_calls=6)
+
+    assert [LIST, LIST] == await tenant.paths()
+    assert {one.native_id: one.version for one in rows_found} == {
+        native_id: task.version for native_id, task in wanted.items() if task.is_open
+    }
+
+
+@pytest.mark.parametrize(
+    ("total", "most_calls", "calls", "again"), [(150, 9, 4, 0), (90, 9, 2, 2), (90, 1, 1, 1), (900, 9, 1, 0)]
+)
+async def test_lists_are_read_as_long_as_they_cost_less_than_the_tasks(
+    scripted: Scripted, total: int, most_calls: int, calls: int, again: int
+) -> None:
+    """For three tasks that neither of two lists shows. The next time it knows how long they are."""
+    asked = 0
+
+    def answer(_: httpx2.Request) -> httpx2.Response:
+        nonlocal asked
+        asked += 1
+        return httpx2.Response(200, json=rows(str(asked), total=total))
+
+    connector, counts = scripted(answer), []
+    for _ in range(2):
+        asked = 0
+        assert not await connector.find_rows(("101", "102", "103"), most_calls=most_calls)
+        counts.append(asked)
+
+    assert [calls, again] == counts

@@ -149,7 +149,7 @@ GROUPLESS = (
             ("data",),
             "a, b must not be blank",
         ),
-        ("INVALID_ARGUMENT: [x,y] are mandatory fields", ("data",), "x,y are required"),
+        ("INVALID_ARGUMENT: [x,y] are mandatory fields", ("data",), "x, y are required"),
         (
             "INVALID_ARGUMENT: Field [name = x, type = STR] is not defined in UserTask schema or has different type",
             ("data",),

@@ -333,7 +333,13 @@ def test_two_ids_have_different_urls(native_id: str) -> None:
     assert f"/api/tasks/{native_id}" == url.path
 
 
-@pytest.mark.parametrize("native_id", ["", ".", "..", "\x00", "a\nb", "\x7f", "\ud800", "9" * 513])
+@pytest.mark.parametrize(
+    "native_id",
+    [
+        *("", ".", "..", "\x00", "a\nb", "\x7f", "\ud800", "9" * 513),
+        *("..%2F..%2Fusers", "a/../b", "%252e%252e/x", "..\\x", "x/."),
+    ],
+)
 async def test_an_impossible_id_needs_no_request(native_id: str) -> None:
     """It is NotFoundError, also for a write."""
     transport = faulty()

@@ -25,7 +25,9 @@ STAND_INS = {
 def run(*arguments: str) -> tuple[int, str]:
     """Exit code and output of a command that ends by itself, run in this process."""
     result = CliRunner().invoke(app, [*arguments])
-    return result.exit_code, result.output
+    failure = result.exception
+    told = "" if failure is None or isinstance(failure, SystemExit) else f"\n{type(failure).__name__}: {failure}"
+    return result.exit_code, result.output + told
 
 
 @contextmanager

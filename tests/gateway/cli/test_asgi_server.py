@@ -24,6 +24,7 @@ class Application:
     def __init__(self) -> None:
         self.go, self.asked = asyncio.Event(), asyncio.Event()
         self.drained: list[float] = []
+        self.count = 0
         self.state = SimpleNamespace(drain=self.drained.append)
 
     async def __call__(
@@ -35,6 +36,7 @@ class Application:
                 await send({"type": f"lifespan.{done}.complete"})
             return
         self.asked.set()
+        self.count += 1
         await self.go.wait()
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
         await send({"type": "http.response.body", "body": b"ok"})
@@ -139,3 +141,21 @@ async def test_a_client_whose_connection_was_not_accepted_yet_is_answered() -> N
         answer = client.recv(1_000)
 
     assert answer.startswith(b"HTTP/1.1 200 OK")
+
+
+async def test_connections_are_accepted_many_at_a_time() -> None:
+    """Also by a loop that has few turns a second."""
+    application, port = Application(), free_port()
+    application.go.set()
+    async with AsgiServer(application, bound(HOST, port)):
+        clients = [socket.create_connection((HOST, port)) for _ in range(40)]
+        for client in clients:
+            client.sendall(REQUEST)
+        turns = 0
+        while application.count < len(clients):
+            await asyncio.sleep(0)
+            turns += 1
+        for client in clients:
+            client.close()
+
+    assert turns < 20

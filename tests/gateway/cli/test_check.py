@@ -11,7 +11,7 @@ from connectors.camunda import CamundaConnector
 from connectors.camunda.settings import CamundaSettings
 from connectors.littlehorse import LittlehorseConnector, LittlehorseSettings
 from gateway.auth.oidc import provider
-from gateway.cli.check import _issuers_answer, _row
+from gateway.cli.check import Opened, _issuers_answer, _row
 from gateway.settings import load
 from sandbox.camunda.auth import CLIENT_SECRET
 from sandbox.camunda.stand_in import CamundaStandIn
@@ -80,7 +80,7 @@ async def test_check_says_what_the_account_cannot_do(
 
     monkeypatch.setattr("connectors.sdk.registry.connector_types", lambda: {"littlehorse": Here})
     section = LittlehorseSettings.model_validate(stand_in.source_config("http://bridge.test"))
-    row = await _row(load(write_configuration(tmp_path)), section)
+    row = await _row(load(write_configuration(tmp_path)), Opened.of(section))
 
     assert ("littlehorse", "littlehorse", expected) == row[:3]
     assert ("service-account-taskgate" if is_set_up else "e-mail address") in row[3]
@@ -107,7 +107,8 @@ async def test_check_tries_the_reader_of_a_source(
     config = stand_in.source_config("http://camunda.test")
     reader = config["credentials"] | {"client_secret": secret}
     personal = {"acts_as": "viewer", "audience": "zeebe.camunda.io", "credentials": {"kind": "none"}, "reader": reader}
-    row = await _row(load(write_configuration(tmp_path)), CamundaSettings.model_validate(config | personal))
+    source = Opened.of(CamundaSettings.model_validate(config | personal))
+    row = await _row(load(write_configuration(tmp_path)), source)
 
     assert ("camunda", "camunda", expected) == row[:3]
     assert said in row[3]

@@ -23,7 +23,7 @@ from tests.gateway.cli.command import PATIENCE_S, lines_until, run, started
 
 GUIDE = Page("docs/deploy.md")
 CONFIGURATION, AS_PERSON = GUIDE.blocks("toml")
-SECRETS, CHECK, SERVE, FIRST_QUERY, NOT_LINKED, FORGET = GUIDE.blocks("sh")
+KEYCLOAK, SECRETS, CHECK, SERVE, FIRST_QUERY, NOT_LINKED, FORGET = GUIDE.blocks("sh")
 
 # Where the sandbox has what the guide names: the distance of the port from the sandbox's own, and a path.
 PLACES = {

@@ -37,6 +37,8 @@ def test_several_files_are_one_list(tmp_path: Path) -> None:
     documents = read(tmp_path, APOLLO, {"r": "{ __typename }"}, APOLLO)
 
     assert len(documents) == 2
+    assert documents == read(tmp_path, APOLLO, {"r": "{ __typename }"})
+    assert documents != read(tmp_path, APOLLO)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """People whose account is looked up in a directory: what waits for it, and what does not."""
 
 from collections.abc import Callable
+from typing import Any
 
 import anyio
 import pytest
@@ -11,17 +12,20 @@ from connectors.sdk.errors import ConnectorError, UnavailableError
 from connectors.sdk.model import TaskRef
 from connectors.sdk.settings import LinkSettings
 from gateway.federation.service import FederatedSources
+from gateway.federation.traffic import CallContext, in_context
 from schema.ports import (
     AssignIntent,
     BulkRequest,
     ClaimIntent,
     InboxScope,
+    PageRequest,
     PersonId,
     SourceStatus,
     StatsRequest,
     TaskFilter,
     TaskListRequest,
 )
+from tests.gateway.federation.lists.test_people_list import Directory
 from tests.gateway.federation.memory_source import MemoryConnector, federation, task
 from tests.gateway.federation.rich_source import RichConnector
 from tests.gateway.federation.write_requests import codes, perform
@@ -166,11 +170,11 @@ async def test_tasks_by_id_and_counts_wait_for_the_link_too() -> None:
 async def test_a_write_waits_for_the_link_and_is_not_sent_without_it() -> None:
     """It may be sent again with the same key."""
     company = Company(MemoryConnector("north", [task("north", "1")]))
-    company.stage.book.signed_in(token("bob", claims={"south": "bob"}, groups=("accounting",)))
+    bob = company.stage.book.signed_in(token("bob", claims={"south": "bob"}, groups=("accounting",)))
     company.fail()
-    refused = await perform(company.sources, ClaimIntent(), company.bob, key="k")
+    refused = await perform(company.sources, ClaimIntent(), bob, key="k")
     company.stage.failure, company.stage.time = None, 10.0
-    claimed = await perform(company.sources, ClaimIntent(), company.bob, key="k")
+    claimed = await perform(company.sources, ClaimIntent(), bob, key="k")
 
     assert (MutationStatus.REJECTED, ["UPSTREAM_UNAVAILABLE"]) == (refused.status, codes(refused))
     assert (MutationStatus.APPLIED, ["claim"]) == (claimed.status, company.north.writes)
@@ -198,3 +202,16 @@ async def test_a_person_who_is_named_in_a_write_or_filter_is_looked_up() -> None
     assert ["UPSTREAM_UNAVAILABLE"] == codes(refused) == codes(planned.entries[REF].result)
     assert {("north", "2"), ("south", "1")} == {(edge.task.source, edge.task.native_id) for edge in found.edges}
     assert (MutationStatus.APPLIED, "bob") == (assigned.status, company.north.held["1"].assignees[0].native_id)
+
+
+@pytest.mark.parametrize(("acts_as", "names"), [("service", ["Account eve", "Bob"]), ("viewer", [])])
+async def test_accounts_are_found_in_memory_where_all_people_may_see_them(acts_as: Any, names: list[str]) -> None:
+    """Where each person sees what the vendor shows them, the vendor is asked: the directory was read by the reader account."""
+    company = Company(Directory("north", ["zoe"]))
+    company.north.settings = company.north.settings.model_copy(update={"acts_as": acts_as})
+    await company.stage.read()
+
+    with in_context(CallContext(caller=company.bob, token="t")):
+        found = await company.sources.list_users(company.bob, PageRequest(), search="account")
+
+    assert names == [edge.item.name for edge in found.edges if edge.item.user is not None]

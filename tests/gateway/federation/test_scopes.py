@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 import pytest
+from joserfc import jwt
+from joserfc.jwk import OctKey
 from msgspec import structs
 
 from connectors.sdk.caller import Caller
@@ -14,12 +16,21 @@ from gateway.federation.overlay import FlowOverlay, Overlay, Reading
 from gateway.federation.service import FederatedSources
 from gateway.federation.sources.caller_scope import acting_on
 from gateway.federation.traffic import CallContext, in_context
-from schema.ports import InboxScope, ReleaseIntent, TakeNextRequest, TaskFilter, TaskListRequest
+from schema.ports import (
+    ClaimIntent,
+    CompleteIntent,
+    InboxScope,
+    ReleaseIntent,
+    TakeNextRequest,
+    TaskFilter,
+    TaskListRequest,
+)
 from tests.gateway.federation.memory_source import MemoryConnector, federation, task
 from tests.gateway.federation.rich_source import flow
-from tests.gateway.federation.write_requests import ALICE, BOB, PEOPLE, REF, perform
+from tests.gateway.federation.write_requests import ALICE, BOB, CAROL, PEOPLE, REF, perform
 
 FLOW = FlowRef("north", "f1")
+SOME_KEY = OctKey.import_key("0" * 32)
 
 
 class Vendor(MemoryConnector):
@@ -227,3 +238,57 @@ async def test_a_flow_that_one_person_started_is_not_shown_to_another(acts_as: s
             seen.append(it.sources._objects.flows._overlay.expected(FLOW))
 
     assert [started, started if is_told else None] == seen
+
+
+def token_of(scope: str) -> str:
+    """An access token for that use. The vendor checks it, and not the gateway."""
+    return jwt.encode({"alg": "HS256"}, {"aud": "tasks", "azp": "page", "scope": scope}, SOME_KEY, ["HS256"])
+
+
+@pytest.mark.parametrize(("scope", "is_told"), [("tasks", True), ("tasks other", False)])
+async def test_a_key_shows_its_task_only_to_tokens_that_may_see_it(scope: str, *, is_told: bool) -> None:
+    """The vendor refuses the second token, which has another scope. It is asked, because only it knows."""
+    it = World("viewer", task("north", "1", owner="alice"))
+    it.vendor.seen_by = {"alice": {"1"}}
+    told = []
+    for each in ("tasks", scope):
+        with in_context(it.as_(ALICE, token_of(each))):
+            told.append(await perform(it.sources, ReleaseIntent(), ALICE, key="k"))
+        it.vendor.seen_by = {}
+
+    first, again = told
+    assert ("APPLIED", "APPLIED", True) == (first.status, again.status, again.replayed)
+    assert (True, is_told) == (first.task is not None, again.task is not None)
+
+
+async def test_a_key_shows_no_task_to_a_machine_without_the_account_that_showed_it() -> None:
+    """Carol's machine has what the configuration says of her, and not the roles and accounts of her token."""
+    it = World("service", task("north", "1"))
+    machine = structs.replace(CAROL, roles=frozenset(), identities={})
+    told = []
+    for caller in (CAROL, CAROL, machine):
+        with in_context(it.as_(caller)):
+            told.append(await perform(it.sources, ClaimIntent(), caller, key="k"))
+
+    assert ["APPLIED"] * 3 == [each.status for each in told]
+    assert [True, True, False] == [each.task is not None for each in told]
+
+
+@pytest.mark.parametrize(("acts_as", "is_told"), [("viewer", False), ("exchange", False), ("service", True)])
+async def test_an_ended_task_is_shown_as_the_write_left_it_to_no_weaker_token(acts_as: str, *, is_told: bool) -> None:
+    """The vendor shows the person the task no more. A machine's key, and a token of another scope, were not given it."""
+    it = World(acts_as, task("north", "1", owner="alice"))
+    it.vendor.seen_by = {"alice": {"1"}}
+    with in_context(it.as_(ALICE, token_of("tasks"))):
+        await perform(it.sources, CompleteIntent(), ALICE)
+    it.vendor.seen_by = {}
+    shown = [
+        (await it.listed(ALICE, token), list(await it.read(ALICE, token)))
+        for token in (token_of("tasks"), token_of("other"), None)
+    ]
+
+    nothing: tuple[list[str], list[TaskRef]] = ([], [])
+    everything = (["1"], [REF])
+    assert [everything, *[everything if is_told else nothing] * 2] == shown
+    unlinked = structs.replace(ALICE, identities={})
+    assert nothing == (await it.listed(unlinked), list(await it.read(unlinked)))

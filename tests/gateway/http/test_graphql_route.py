@@ -309,10 +309,10 @@ async def test_deeply_nested_documents_are_refused(client: httpx2.AsyncClient, q
 
 
 @pytest.mark.parametrize(
-    "query", ["{ viewr { user { id } } }", '{ task(idd: "x") { id } }', "query ($a: Tsk) { __typename }"]
+    "query", ["{ viewr { user { id } } }", '{ task(idd: "x") { id } }', "query ($a: Tsk) { __typename }", "{ tasks }"]
 )
 async def test_production_suggests_no_names(open_client: OpenClient, query: str) -> None:
-    """Of fields, arguments and types. Development does."""
+    """Of fields, arguments, types and selections. Development does."""
     async with open_client() as client:
         helpful = await post(client, query)
     async with open_client(auth=KEYED, gateway='[gateway]\nprofile = "production"\n') as client:
@@ -466,3 +466,19 @@ def test_an_operation_that_writes_to_many_tasks_has_more_time(document: str, sec
     operation = Execution(build_schema()).read(document)
 
     assert seconds == Deadlines(10, 60, 300).of(operation)
+
+
+async def test_no_path_redirects_to_a_host_that_the_client_names(client: httpx2.AsyncClient) -> None:
+    """A slash at the end is another path, which is not there."""
+    answer = await client.get("/graphql/?query={__typename}", headers={"Host": "elsewhere.example"})
+
+    assert 404 == answer.status_code
+    assert "location" not in answer.headers
+
+
+async def test_a_time_that_is_none_is_shown_in_its_place(client: httpx2.AsyncClient) -> None:
+    """As other wrong values of a document are."""
+    [error] = (await post(client, '{ tasks(filter: {dueAt: {gte: "soon"}}) { totalCount } }')).json()["errors"]
+
+    assert error["message"].startswith("DateTime must be an ISO 8601 string")
+    assert [{"line": 1, "column": 31}] == error["locations"]

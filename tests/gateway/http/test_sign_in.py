@@ -12,8 +12,11 @@ from connectors.sdk.http.upstream import Upstream
 from gateway.app import create_app
 from gateway.auth.oidc import provider
 from gateway.settings import load
+from gateway.store.forgetting import forget_person
 from sandbox.config import toml
-from sandbox.issuer import CERTS, GATEWAY, SmallIssuer
+from sandbox.issuer import CERTS, GATEWAY, SmallIssuer, subject
+from sandbox.people import ALL_PEOPLE
+from schema.core.relay import person_id
 from tests.gateway.auth.oidc.providing import ByHost
 from tests.gateway.auth.oidc.test_hostile_tokens import HOSTILE
 from tests.gateway.configuration import PEOPLE, SOURCES
@@ -218,3 +221,20 @@ async def test_refused_tokens_reach_no_vendor_and_the_provider_once(
         assert 401 == (await ask(client, token, query)).status_code
 
     assert before + 1 == small.requests[CERTS]
+
+
+async def test_the_id_of_a_person_goes_on_after_a_restart(
+    open_client: OpenClient, small: SmallIssuer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """They need not sign in again first. Once `taskgate people forget` has erased them, there is no such person."""
+    grace = subject(next(person for person in ALL_PEOPLE if person.key == "grace"))
+    query = f'{{ node(id: "{person_id(grace)}") {{ ... on User {{ displayName }} }} }}'
+    told = []
+    async with opened(open_client, small, monkeypatch) as client:
+        assert 200 == (await ask(client, small.token("grace"))).status_code
+    for _ in range(2):
+        async with opened(open_client, small, monkeypatch) as client:
+            told.append((await ask(client, small.token("alice"), query)).json()["data"]["node"])
+        forget_person(load(tmp_path / "taskgate.toml").gateway.journal, grace)
+
+    assert [{"displayName": "Grace Okafor"}, None] == told

@@ -89,7 +89,9 @@ class Stage:
         found = person.identity(source)
         return None if found is None else found.native_id
 
-    async def _read(self, source: str, *, with_groups: bool, is_awaited: Callable[[], bool]) -> DirectoryRecord:
+    async def _read(
+        self, source: str, *, with_groups: bool, is_awaited: Callable[[], bool], pace: float = 0.0
+    ) -> DirectoryRecord:
         self.reads.append(source)
         self.awaited.append(is_awaited())
         if self.gate is not None:

@@ -1,7 +1,9 @@
 from connectors.sdk.caller import Caller, Identity
 from connectors.sdk.model import NativeRef
+from connectors.sdk.settings import LinkSettings
 from gateway.people import People
 from gateway.people.book import BookOfPeople
+from tests.gateway.people.people import WITHIN, Stage, token
 
 ALICE = Caller(
     key="alice",
@@ -36,3 +38,28 @@ def test_there_may_be_no_people() -> None:
     """A gateway without `[[people]]`."""
 
     assert [] == list(BookOfPeople().all())
+
+
+async def test_a_request_has_the_accounts_of_its_own_token() -> None:
+    """Whatever another token of the same person tells while the request is under way: it may have fewer rights."""
+    stage = Stage(north=LinkSettings(id_claim="id", groups_claim="groups"))
+    weak = stage.book.signed_in(token("ann"))
+    strong = stage.book.signed_in(token("ann", claims={"id": "7", "groups": ["x"]}))
+    before = [weak.identity("north"), strong.identity("north")]
+    stage.book.signed_in(token("ann"))
+    after = [weak.identity("north"), strong.identity("north")]
+
+    assert before == after == [None, Identity(native_id="7", groups=("x",))]
+    assert [] == await stage.book.links(weak, within=WITHIN)
+    assert ["7"] == [link.identity.native_id for link in await stage.book.links(strong, within=WITHIN)]
+
+
+async def test_the_last_token_tells_whose_an_account_is() -> None:
+    """For tasks that other people see."""
+    stage = Stage(north=LinkSettings(id_claim="id"))
+    stage.book.signed_in(token("ann", claims={"id": "7"}))
+    first = stage.book.by_native_ref(NativeRef("north", "7"))
+    stage.book.signed_in(token("ann", claims={"id": "8"}))
+    owners = [stage.book.by_native_ref(NativeRef("north", each)) for each in ("7", "8")]
+
+    assert ("ann", [None, "ann"]) == (first and first.key, [owner and owner.key for owner in owners])

@@ -84,6 +84,10 @@ def test_strings_take_environment_variables_and_files(tmp_path: Path, monkeypatc
             "people[1].identities.camunda.id: 'alice' is also the identity of 'alice'",
         ),
         (
+            {"people": PEOPLE.replace('id = "17"', 'id = "alice@example.com"')},
+            "people[0].identities.field.id: is no user id of that source, which is a number, such as 17",
+        ),
+        (
             {"people": PEOPLE.replace("identities.field", "identities.crm")},
             "people[0].identities.crm: there is no source 'crm'",
         ),

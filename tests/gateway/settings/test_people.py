@@ -4,7 +4,15 @@ import pytest
 
 from connectors.sdk.caller import Identity
 from gateway.settings import ConfigurationError, load
-from tests.gateway.configuration import PEOPLE, SOURCES, write_configuration
+from tests.gateway.configuration import AUTH, PEOPLE, SOURCES, write_configuration
+
+ISSUER = """
+[auth]
+mode = "oidc"
+[[auth.issuers]]
+issuer = "https://a"
+audience = "taskgate"
+"""
 
 
 def test_people_become_callers_with_an_identity_per_source(tmp_path: Path) -> None:
@@ -146,4 +154,23 @@ def test_a_token_means_one_person(tmp_path: Path) -> None:
     )
 
     with pytest.raises(ConfigurationError, match=r"people\[2\].subject: this is also the subject of 'bob'"):
-        load(write_configuration(tmp_path, people=again))
+        load(write_configuration(tmp_path, auth=ISSUER, people=again))
+
+
+@pytest.mark.parametrize(
+    ("auth", "subject", "line"),
+    [
+        (AUTH, "https://a|1", "people[1].subject: is in tokens of an identity provider; [auth] mode is 'demo'"),
+        (ISSUER, "https://b|1", "people[1].subject: there is no issuer 'https://b'"),
+        (ISSUER, "https://a/|1", "people[1].subject: there is no issuer 'https://a/'; did you mean 'https://a'?"),
+    ],
+)
+def test_a_subject_of_a_provider_that_signs_no_one_in_is_refused(
+    tmp_path: Path, auth: str, subject: str, line: str
+) -> None:
+    """No token would ever mean this person."""
+    people = PEOPLE.replace('name = "Bob', f'subject = "{subject}"\nname = "Bob')
+
+    with pytest.raises(ConfigurationError) as refused:
+        load(write_configuration(tmp_path, auth=auth, people=people))
+    assert line == str(refused.value)

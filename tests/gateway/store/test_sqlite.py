@@ -3,6 +3,7 @@ import contextlib
 import shutil
 import sqlite3
 import stat
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -13,10 +14,11 @@ from msgspec import structs
 from connectors.sdk.commands import MutationStatus
 from connectors.sdk.errors import GatewayUnavailableError
 from connectors.sdk.model import FlowRef, TaskRef
-from gateway.store import KEPT_SECONDS, Journal, Stage
+from gateway.store import KEPT_SECONDS, Journal, Record, Stage
 from gateway.store.checkpoints import COMMITS
 from gateway.store.migrations import STEPS
 from gateway.store.sqlite import SqliteJournal
+from gateway.store.worker import Access
 from schema.ports import SourceRef
 from tests.gateway.store.journal_contract import REF, TASK, Clock, JournalContract, OpenJournal, admit, ended, result
 
@@ -269,26 +271,87 @@ async def test_a_result_that_cannot_be_stored_is_stored_without_its_objects() ->
     journal.close()
 
 
-async def test_only_what_must_outlast_a_power_failure_waits_for_the_disk(tmp_path: Path) -> None:
-    """That a write may have been sent. SQLite's own setting tells how each commit was made."""
+async def test_only_what_must_outlast_a_power_failure_waits_for_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That a write may have been sent: after its commit, and once for all of the same moment."""
     journal = SqliteJournal(tmp_path / "journal.sqlite3")
-    commits, mode = [], ["NORMAL"]
-
-    def traced(statement: str) -> None:
-        if statement.startswith("PRAGMA synchronous="):
-            mode[0] = statement.removeprefix("PRAGMA synchronous=")
-        elif statement == "COMMIT":
-            commits.append(mode[0])
-
-    journal._db.set_trace_callback(traced)
+    done: list[str] = []
+    journal._db.set_trace_callback(lambda statement: done.append(statement) if statement == "COMMIT" else None)
+    monkeypatch.setattr("gateway.store.worker._sync", lambda _: done.append("sync"))
     await admit(journal)
     await journal.take(REF)
     await journal.mark_sent("op-1")
     await journal.give_back(REF)
     await journal.settle("op-1", result())
+    alone = done.copy()
+    done.clear()
+    await admit(journal, "op-2", key=None)
+    await admit(journal, "op-3", key=None)
+    await asyncio.gather(*(journal.mark_sent(name) for name in ("op-2", "op-3", "op-2", "op-3")))
     journal.close()
 
-    assert ["NORMAL", "NORMAL", "FULL", "NORMAL", "NORMAL"] == commits
+    assert ["COMMIT", "COMMIT", "COMMIT", "sync", "COMMIT", "COMMIT"] == alone
+    # The first waits for the disk while the three others are asked for.
+    assert ["COMMIT", "COMMIT", "COMMIT", "sync", "COMMIT", "sync"] == done
+
+
+async def test_a_disk_that_fails_lets_nothing_be_sent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What waits for it is refused, the rest is not."""
+
+    def failing(_: int) -> None:
+        raise OSError(5, "Input/output error")
+
+    journal = SqliteJournal(tmp_path / "journal.sqlite3")
+    await admit(journal)
+    monkeypatch.setattr("gateway.store.worker._sync", failing)
+    with pytest.raises(GatewayUnavailableError, match="not on the disk"):
+        await journal.mark_sent("op-1")
+    await journal.settle("op-1", result())
+    journal.close()
+
+
+async def test_a_file_that_another_program_has_holds_up_no_request(tmp_path: Path) -> None:
+    """The event loop goes on while the thread waits for the file, and reads and writes keep their order."""
+    journal = SqliteJournal(tmp_path / "journal.sqlite3")
+    await admit(journal)
+    with contextlib.closing(sqlite3.connect(tmp_path / "journal.sqlite3")) as other:
+        other.execute("BEGIN IMMEDIATE")
+        began = time.monotonic()
+        settled = asyncio.ensure_future(journal.settle("op-1", result()))
+        found = asyncio.ensure_future(journal.record("op-1"))
+        await asyncio.sleep(0)
+        waited = time.monotonic() - began
+        other.rollback()
+    await settled
+    record = await found
+    journal.close()
+
+    assert waited < 1
+    assert record is not None
+    assert record.stage is Stage.SETTLED
+
+
+def test_a_journal_outlasts_the_event_loop_that_it_worked_for(tmp_path: Path) -> None:
+    """One that ended while the thread worked for it."""
+    journal = SqliteJournal(tmp_path / "journal.sqlite3")
+
+    async def left() -> None:
+        await admit(journal)
+        journal._worker.begin(lambda: None, Access.SYNCED)
+        journal._worker._go_on()
+
+    loop = asyncio.new_event_loop()
+    loop.run_until_complete(left())
+    loop.close()
+
+    async def found() -> Record | None:
+        return await journal.record("op-1")
+
+    record = asyncio.run(found())
+    journal.close()
+
+    assert record is not None
 
 
 async def test_a_lease_ends_in_the_commit_of_the_result(tmp_path: Path) -> None:

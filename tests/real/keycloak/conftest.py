@@ -28,9 +28,9 @@ def keycloak() -> Keycloak:
 
 
 @pytest.fixture(scope="session")
-def realm(keycloak: Keycloak) -> Iterator[Realm]:
-    with httpx2.Client(timeout=120, trust_env=False) as client:
-        yield Realm.made(keycloak.address, keycloak.admin_password, client)
+def realm(keycloak: Keycloak, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Realm]:
+    with httpx2.Client(timeout=600, trust_env=False) as client:
+        yield Realm.made(keycloak, client, tmp_path_factory.mktemp("guide"))
 
 
 @pytest.fixture(scope="session")

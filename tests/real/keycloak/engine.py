@@ -1,6 +1,6 @@
 """A real Keycloak from its published archive: fetched once, unpacked, started on loopback in development mode, stopped.
 
-Every obstacle is an EngineError, whose text is one line for people. All data are in memory and end with the process.
+Every obstacle is an EngineError, whose text is one line for people. All data are in a temporary folder.
 """
 
 import os
@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,13 +31,21 @@ ADMIN = "admin"
 PATIENCE_S = 1200.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Keycloak:
-    """The running server. `pause` stops it from answering, as a server that hangs; `go_on` ends that."""
+    """The running server, from `folder`. `pause` stops it from answering, as a server that hangs; `go_on` ends that. `stop`
+    ends it, and `start` begins it again with the same address and data.
+    """
 
     address: str
     admin_password: str
+    folder: Path
     process: subprocess.Popen[bytes]
+    start: Callable[[], None]
+
+    def stop(self) -> None:
+        self.go_on()
+        _stop(self.process)
 
     def pause(self) -> None:
         os.killpg(self.process.pid, signal.SIGSTOP)
@@ -112,7 +120,8 @@ def unpacked(packed: Path) -> Path:
     if not program.is_file():
         raise EngineError(f"no archive: {packed} holds no {PROGRAM}")
     # The archive's format keeps no rights that Python would restore.
-    program.chmod(0o755)
+    for script in program.parent.glob("*.sh"):
+        script.chmod(0o755)
     return folder
 
 
@@ -140,25 +149,32 @@ def running(folder: Path, java: Path) -> Iterator[Keycloak]:
             f"--http-management-port={management}",
             "--health-enabled=true",
             "--cache=local",
-            "--db=dev-mem",
+            "--db=dev-file",
+            f"--db-url=jdbc:h2:file:{work}/people;NON_KEYWORDS=VALUE",
         ]
-        with log.open("wb") as written:
-            process = subprocess.Popen(
-                command,
-                cwd=work,
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                stdout=written,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-        server = Keycloak(address, password, process)
+
+        def begun() -> subprocess.Popen[bytes]:
+            with log.open("ab") as written:
+                return subprocess.Popen(
+                    command,
+                    cwd=work,
+                    env=environment,
+                    stdin=subprocess.DEVNULL,
+                    stdout=written,
+                    stderr=subprocess.STDOUT,
+                    start_new_session=True,
+                )
+
+        def begin_again() -> None:
+            server.process = begun()
+            _await_ready(server, log)
+
+        server = Keycloak(address, password, folder, begun(), begin_again)
         try:
             _await_ready(server, log)
             yield server
         finally:
-            server.go_on()
-            _stop(process)
+            server.stop()
 
 
 def _free_port() -> int:

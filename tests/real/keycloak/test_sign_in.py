@@ -34,7 +34,7 @@ async def test_groups_and_roles_come_from_the_claims(open_sign_in: OpenSignIn, r
         alice, carol = [await authenticator.caller(sent(realm.token(name))) for name in ("alice", "carol")]
         [status] = authenticator.issuers()
 
-    assert ("Alice Example", "alice@example.com", ("accounting",), False) == (
+    assert ("Alice Moreno", "alice@example.com", ("accounting",), False) == (
         alice.name,
         alice.email,
         alice.groups,
@@ -49,7 +49,7 @@ def test_the_clients_of_the_guide_give_the_claims_that_it_links_by(realm: Realm)
     payload = realm.token("alice").split(".")[1]
     claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
 
-    assert ("alice", "number of alice") == (claims["preferred_username"], claims["geotareas_user"])
+    assert ("alice", "182736450918273601") == (claims["preferred_username"], claims["geotareas_user"])
     assert GATEWAY in claims["aud"]
     assert ["accounting"] == claims["groups"]
 
@@ -106,7 +106,7 @@ async def test_the_page_is_told_where_people_sign_in(open_sign_in: OpenSignIn, r
 
     assert (["s"], [realm.url]) == (answer["state"], answer["iss"])
     assert "http://127.0.0.1:8000" == given.headers["access-control-allow-origin"]
-    assert "Bob Example" == bob.name
+    assert "Bob Keller" == bob.name
 
 
 async def test_keys_may_be_rotated_and_withdrawn(open_sign_in: OpenSignIn, realm: Realm) -> None:
@@ -169,4 +169,27 @@ async def test_a_gateway_starts_while_the_provider_is_away(
     finally:
         keycloak.go_on()
 
-    assert ("UNAVAILABLE", "Alice Example") == (away, alice.name)
+    assert ("UNAVAILABLE", "Alice Moreno") == (away, alice.name)
+
+
+async def test_a_provider_that_is_started_again_goes_on_with_its_keys(
+    open_sign_in: OpenSignIn, realm: Realm, keycloak: Keycloak
+) -> None:
+    """While it is down, people with tokens are signed in. Afterwards old and new tokens are good, without a restart of the gateway."""
+    old = realm.token("alice")
+    async with open_sign_in() as authenticator:
+        keycloak.stop()
+        try:
+            await authenticator.first_look(within=60)
+            away = authenticator.issuers()[0]
+            names = [(await authenticator.caller(sent(old))).name]
+        finally:
+            keycloak.start()
+        await authenticator.first_look(within=60)
+        back = authenticator.issuers()[0]
+        names += [(await authenticator.caller(sent(token))).name for token in (old, realm.token("bob"))]
+
+    assert ("STALE", "OK") == (away.status, back.status)
+    assert away.reason is not None
+    assert "cannot be reached" in away.reason
+    assert ["Alice Moreno", "Alice Moreno", "Bob Keller"] == names

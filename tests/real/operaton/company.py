@@ -74,7 +74,39 @@ class Company:
         return str((await self.tasks(await self.start(key, **variables)))[0]["id"])
 
     async def many(self, key: str, count: int, **variables: Any) -> list[str]:
-        return list(await asyncio.gather(*(self.task(key, **variables) for _ in range(count))))
+        """The ids of the open tasks of new process instances, one of each."""
+        return [str(row["id"]) for row in await self.rows(key, count, **variables)]
+
+    async def rows(self, key: str, count: int, **variables: Any) -> list[Json]:
+        """The open tasks of new process instances, one of each."""
+        flows = await asyncio.gather(*(self.start(key, **variables) for _ in range(count)))
+        found = {str(row["processInstanceId"]): row for row in await self.post("/task", {"processInstanceIdIn": flows})}
+        return [found[each] for each in flows]
+
+    async def assort(self) -> None:
+        """A few tasks in all states, with and without a name, dates, priority, candidates and changes."""
+        when = ("2027-01-15T10:00:00.000+0000", "2027-03-01T00:00:00.000+0000", None)
+        for number in range(12):
+            body = {
+                "id": f"assorted-{number:02d}",
+                "name": ("Call", "call", None)[number % 3],
+                "priority": number * 10,
+                "due": when[number % 3],
+                "followUp": when[number % 2],
+                "assignee": ("alice", "bob", None, None)[number % 4],
+            }
+            await self.post("/task/create", body)
+            if number % 5 == 0:
+                await self.post(f"/task/{body['id']}/identity-links", {"userId": "alice", "type": "candidate"})
+        taken, done, skipped, stopped, *_ = await self.rows("invoice", 5, amount=12)
+        await self.post(f"/task/{taken['id']}/claim", {"userId": "alice"})
+        await self.post(f"/task/{done['id']}/complete", {})
+        step = {"activityId": "approve_invoice"}
+        ways = [{"type": "cancel", **step}, {"type": "startAfterActivity", **step}]
+        await self.post(f"/process-instance/{skipped['processInstanceId']}/modification", {"instructions": ways})
+        await self.client.delete(f"/process-instance/{stopped['processInstanceId']}")
+        [halted] = await self.rows("goods-return", 1)
+        await self.client.put(f"/process-instance/{halted['processInstanceId']}/suspended", json={"suspended": True})
 
     async def row(self, id: str) -> Json:
         response = await self.client.get(f"/task/{id}")

@@ -73,6 +73,17 @@ async def searching(talk: Conversation) -> None:
             "orQueries": [{"assigneeIn": ["alice"], "candidateGroups": ["legal"], "includeAssignedTasks": True}],
         },
         "alternatives without groups": {"orQueries": [{"withoutCandidateGroups": True}]},
+        "mine or offered, named by ids": {
+            "orQueries": [
+                {"assigneeIn": ["alice"], "taskIdIn": ids[:2]},
+                {"taskIdIn": ids[2:], "candidateGroups": ["legal"], "includeAssignedTasks": True},
+                {"taskIdIn": [_NOWHERE], "assigneeIn": ["alice"]},
+            ]
+        },
+        "ids among alternatives": {"orQueries": [{"taskIdIn": ids[:2]}]},
+        "owned too, of ids": {"orQueries": [{"taskIdIn": ids[:2], "includeAssignedTasks": True}]},
+        "changed since": {"updatedAfter": _EARLY},
+        "changed before": {"updatedBefore": _EARLY},
         "owned too, of nothing": {"includeAssignedTasks": True},
         "alternatives without candidates": {"orQueries": [{"withCandidateGroups": True}]},
     }
@@ -81,8 +92,12 @@ async def searching(talk: Conversation) -> None:
         await talk.send(f"{label}: count", "POST", "/task/count", {**some, **filter})
     sorting = [{"sortBy": "dueDate", "sortOrder": "asc"}, {"sortBy": "id", "sortOrder": "asc"}]
     await talk.send("sorted", "POST", "/task", {**some, "sorting": sorting}, firstResult=1, maxResults=1)
+    for name in ("name", "nameCaseInsensitive", "lastUpdated", "followUpDate", "priority", "assignee"):
+        keys = [{"sortBy": name, "sortOrder": "desc"}, {"sortBy": "id", "sortOrder": "asc"}]
+        await talk.send(f"sorted by {name}", "POST", "/task", {**some, "sorting": keys})
     await talk.send("unknown sort", "POST", "/task", {"sorting": [{"sortBy": "nothing", "sortOrder": "asc"}]})
     await talk.send("rows with variables", "POST", "/task", {**some, "withTaskVariablesInReturn": True})
+    await talk.company.post("/task/create", {"name": "A task without candidates"})
     # A date in another form is refused with 400, from one engine's start to the next as JSON or as plain text.
     await talk.send("groups in use", "GET", "/task/report/candidate-group-count")
 
@@ -191,6 +206,39 @@ async def running(talk: Conversation) -> None:
     await talk.send("cancel later", "POST", "/process-instance/delete", {"processInstanceIds": [_NOWHERE], "deleteReason": "x"})  # fmt: skip
 
 
+async def starting(talk: Conversation) -> None:
+    """Forms of start events, and starts with a look at them."""
+    for key in ("travel-expenses", "supplier-contract", "goods-return", "nothing"):
+        place = f"/process-definition/key/{key}"
+        await talk.send(f"form of {key}", "GET", f"{place}/startForm")
+        await talk.send(f"document of the form of {key}", "GET", f"{place}/deployed-start-form")
+        await talk.send(f"document of {key}", "GET", f"{place}/xml")
+    place = "/process-definition/key/travel-expenses"
+    good = {"traveller": {"value": "Ada"}, "amount": {"value": 5}, "leftOn": {"value": "2026-12-24"}}
+    values: dict[str, dict[str, object]] = {
+        "nothing": {},
+        "too little": {**good, "amount": {"value": 0}},
+        "a long name": {**good, "traveller": {"value": "A" * 81}},
+        "a day of another form": {**good, "leftOn": {"value": "24/12/2026"}},
+        "what fits": good,
+        "more": {**good, "more": {"value": True}},
+    }
+    for label, each in values.items():
+        await talk.send(f"start with {label}", "POST", f"{place}/submit-form", {"variables": each, "businessKey": "K"})
+    started = await talk.send("start without a look", "POST", f"{place}/start", {"variables": {"amount": {"value": 0}}})
+    await talk.send("its values", "GET", "/history/variable-instance", processInstanceId=started["id"])
+    id = started["definitionId"]
+    await talk.send("form of a version", "GET", f"/process-definition/{id}/startForm")
+    typed = await talk.send("start of a version", "POST", f"/process-definition/{id}/submit-form", {"variables": good})
+    await talk.send("typed values", "GET", "/history/variable-instance", processInstanceId=typed["id"], variableName="leftOn")  # fmt: skip
+    nothing = f"/process-definition/{_NOWHERE}"
+    for what in ("startForm", "deployed-start-form", "xml"):
+        await talk.send(f"{what} of no version", "GET", f"{nothing}/{what}")
+    for what in ("start", "submit-form"):
+        await talk.send(f"{what} of no version", "POST", f"{nothing}/{what}", {})
+    await talk.send("form without a document", "POST", "/process-definition/key/goods-return/submit-form", {})
+
+
 async def people(talk: Conversation) -> None:
     """The directory and the definitions."""
     await talk.send("users by id", "GET", "/user", idIn="alice,bob", sortBy="userId", sortOrder="asc")
@@ -222,6 +270,7 @@ CONVERSATIONS: tuple[Callable[[Conversation], Awaitable[None]], ...] = (
     completing,
     delegating,
     running,
+    starting,
     people,
     standing_alone,
 )

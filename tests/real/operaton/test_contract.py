@@ -12,6 +12,11 @@ from connectors.sdk.testing import ConnectorContract, ContractSample, FaultyTran
 from tests.real.operaton.company import Company
 
 
+@pytest.fixture(scope="session")
+async def assorted(company: Company) -> None:
+    await company.assort()
+
+
 class TestOperaton(ConnectorContract):
     connector_type = Camunda7Connector
 
@@ -28,11 +33,11 @@ class TestOperaton(ConnectorContract):
         await made.aclose()
 
     @pytest.fixture
-    async def sample(self, company: Company, transport: FaultyTransport) -> ContractSample:
-        tasks = await company.many("invoice", 3, amount=12)
+    async def sample(self, company: Company, assorted: None, transport: FaultyTransport) -> ContractSample:
+        rows = await company.rows("invoice", 3, amount=12)
+        tasks = [str(row["id"]) for row in rows]
         lonely = f"lonely-{tasks[0]}"[:60]
-        await company.client.post("/task/create", json={"id": lonely, "name": "Call the customer", "priority": 50})
-        flow = str((await company.row(tasks[0]))["processInstanceId"])
+        await company.post("/task/create", {"id": lonely, "name": "Call the customer", "priority": 50})
         return ContractSample(
             unowned=tuple(tasks),
             actor=Identity(native_id="alice", groups=("accounting",)),
@@ -40,7 +45,7 @@ class TestOperaton(ConnectorContract):
             unknown_id="00000000-0000-0000-0000-000000000000",
             data={"approved": True, "amount": 12, "cause": "price", "payOn": "24/12/2026"},
             starts={DeleteTask: lonely},
-            flow=flow,
+            flow=str(rows[0]["processInstanceId"]),
             create=CreateTask(title="Call the customer"),
             start_flow=StartFlow(definition_key="invoice", data={"amount": 12}),
         )

@@ -15,7 +15,7 @@ import pytest
 from sandbox.camunda7 import Camunda7StandIn, answers, definitions, engine, store
 from sandbox.camunda7.definitions import REQUIRED, Input, Process, Step
 from sandbox.camunda7.directory import ADMIN, ADMIN_PASSWORD
-from sandbox.camunda7.operations import instances
+from sandbox.camunda7.operations import instances, starts
 from sandbox.camunda7.records import Instance, Operation, Task
 from sandbox.camunda7.store import Store
 
@@ -72,7 +72,7 @@ def recorded_process(monkeypatch: pytest.MonkeyPatch) -> None:
     by_key = MappingProxyType({"invoice": INVOICE})
     for module in (definitions, store, instances):
         monkeypatch.setattr(module, "PROCESSES", (INVOICE,))
-    for module in (definitions, engine, instances, answers):
+    for module in (definitions, engine, instances, starts, answers):
         monkeypatch.setattr(module, "BY_KEY", by_key)
 
 

@@ -144,8 +144,8 @@ async def test_arguments_have_their_defaults(ask: Ask, federation: FakeFederatio
     nulls = "first: null, after: null, filter: null, orderBy: null, freshness: null"
     await ask(f"{{ tasks({nulls}) {{ isComplete }} }}")
     await ask('{ tasks(first: 100, after: "x", orderBy: [], freshness: FRESH) { totalCount } }')
-    default = TaskListRequest(order=DUE, first=25, count=False, now=NOW, without_candidates=True)
-    chosen = TaskListRequest(first=100, after="x", fresh=True, now=NOW, without_candidates=True)
+    default = TaskListRequest(order=DUE, first=25, count=False, now=NOW, without_candidates=True, cursors=False)
+    chosen = TaskListRequest(first=100, after="x", fresh=True, now=NOW, without_candidates=True, cursors=False)
 
     assert [default, default, chosen] == federation.calls["list_tasks"]
 

@@ -5,8 +5,9 @@ from msgspec import structs
 from connectors.sdk.model import TaskRef, UserRef
 from gateway.federation.authorization import RecentlyShown
 from gateway.federation.authorization.recently_shown import HIDDEN_SECONDS
-from tests.gateway.federation.memory_source import task
+from tests.gateway.federation.memory_source import person, task
 
+ALICE, BOB = person("alice", "north"), person("bob", "north")
 ONE, TWO, THREE = (TaskRef("north", number) for number in "123")
 
 
@@ -21,30 +22,39 @@ def test_a_showing_lasts_a_minute_and_tells_once() -> None:
     """A new showing may be told of again. Another person was shown nothing."""
     clock = Clock()
     shown = RecentlyShown(monotonic=clock)
-    shown.note("alice", [ONE])
+    shown.note(ALICE, [ONE])
     told = [
-        shown.may_tell("alice", ONE),
-        shown.may_tell("alice", ONE),
-        shown.knows("alice", ONE),
-        shown.knows("bob", ONE),
+        shown.may_tell(ALICE, ONE),
+        shown.may_tell(ALICE, ONE),
+        shown.knows(ALICE, ONE),
+        shown.knows(BOB, ONE),
     ]
     clock.now = 59.0
-    shown.note("alice", [ONE])
-    again = shown.may_tell("alice", ONE)
+    shown.note(ALICE, [ONE])
+    again = shown.may_tell(ALICE, ONE)
     clock.now = 119.0
 
     assert ([True, False, True, False], True) == (told, again)
-    assert (False, False) == (shown.knows("alice", ONE), shown.may_tell("alice", ONE))
+    assert (False, False) == (shown.knows(ALICE, ONE), shown.may_tell(ALICE, ONE))
+
+
+def test_a_token_that_links_the_person_otherwise_was_shown_nothing() -> None:
+    """To no account, or to other groups: by such a token they may see less."""
+    shown = RecentlyShown(monotonic=Clock())
+    shown.note(ALICE, [ONE])
+    others = (structs.replace(ALICE, identities={}), person("alice", "north", groups=("sales",)))
+
+    assert [True, False, False] == [shown.knows(each, ONE) for each in (ALICE, *others)]
 
 
 def test_the_oldest_showings_are_forgotten_first() -> None:
     """The memory is bounded, whatever is listed."""
     shown = RecentlyShown(monotonic=Clock(), most=2)
-    shown.note("alice", [ONE, TWO])
-    shown.note("alice", [ONE])
-    shown.note("alice", [THREE])
+    shown.note(ALICE, [ONE, TWO])
+    shown.note(ALICE, [ONE])
+    shown.note(ALICE, [THREE])
 
-    assert [True, False, True] == [shown.knows("alice", ref) for ref in (ONE, TWO, THREE)]
+    assert [True, False, True] == [shown.knows(ALICE, ref) for ref in (ONE, TWO, THREE)]
 
 
 def test_what_a_write_has_hidden_is_remembered_for_a_while() -> None:

@@ -143,3 +143,17 @@ async def test_a_connector_that_reads_all_for_each_page_gives_large_pages(page: 
     await scan_of(connector)("north", with_groups=False, is_awaited=lambda: False)
 
     assert [expected] == connector.limits
+
+
+async def test_a_directory_that_no_link_needs_is_read_at_a_pace() -> None:
+    """A rest before each request but the first, until a person waits."""
+    connector, rests, waits = Directory(users=7), list[float](), iter((False,) * 3 + (True,) * 4)
+
+    async def rest(seconds: float) -> None:
+        rests.append(seconds)
+
+    source = Source(connector, rate_limits=memory_state().rate_limits)
+    scan = DirectoryScan({"north": source}, pause=rest)
+    record = await scan("north", with_groups=False, is_awaited=lambda: next(waits), pace=2.0)
+
+    assert (7, 4, [2.0]) == (len(record.accounts), len(connector.contexts), rests)

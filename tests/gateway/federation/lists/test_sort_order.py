@@ -74,3 +74,11 @@ def test_the_later_null_partition_has_a_bound(backward: bool) -> None:
 def test_a_vendor_that_does_not_sort_by_a_field_is_scanned() -> None:
     """None: the vendor returns no partition in order."""
     assert None is TotalOrder(()).null_partitions(frozenset({TaskOrderField.CREATED_AT}), frozenset())
+
+
+@given(order=orders, due=st.none() | st.datetimes(timezones=st.just(NOW.tzinfo)), backward=st.booleans())
+def test_a_row_has_the_rank_of_its_values(order: tuple[SortKey, ...], due: datetime | None, *, backward: bool) -> None:
+    """They are made apart: rows by the thousand, and those of cursors."""
+    total_order, one = TotalOrder(order, backward=backward), task("a", "1", due_at=due)
+
+    assert total_order.rank_of(one) == total_order.rank(total_order.values_of(one))

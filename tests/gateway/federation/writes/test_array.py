@@ -120,7 +120,7 @@ async def test_what_the_connector_should_not_raise_leaves_all_open() -> None:
     """After the request was begun nothing is known. One failure of the source is recorded, not one for each task."""
     sources = federation(north := north_with(5), people=PEOPLE)
     recorded: list[Exception] = []
-    source = sources._by_key["north"]
+    source = sources._sources["north"]
     source.record_failure = lambda error, **_: recorded.append(error)  # type: ignore[method-assign]
 
     def broken(answers: Answers) -> Answers:

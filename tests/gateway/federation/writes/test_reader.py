@@ -126,7 +126,7 @@ async def test_where_the_reader_fails_the_persons_next_request_helps() -> None:
 
 
 def source_of(it: Read) -> Source:
-    return it.sources._by_key["north"]
+    return it.sources._sources["north"]
 
 
 async def test_the_reader_never_writes() -> None:

@@ -1,5 +1,6 @@
 """Writes without a clear result are looked at until they are known, or until nothing more can become known."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -8,7 +9,7 @@ from msgspec import structs
 
 from connectors.sdk.commands import FlowOutcome, MutationStatus, SuspendFlow
 from connectors.sdk.errors import UnavailableError, UpstreamTimeoutError
-from connectors.sdk.model import FlowState, TaskState
+from connectors.sdk.model import FlowState, Task, TaskRef, TaskState
 from connectors.sdk.settings import LimitsSettings
 from connectors.sdk.traces import Traces
 from gateway.federation.authorization import OwnWork
@@ -233,6 +234,124 @@ async def test_looks_become_rarer_and_take_a_fifth_of_the_reads() -> None:
         await it.after(0.1, lost)
 
     assert 3 <= it.north.gets - gets <= 6
+
+
+FEW: dict[str, Any] = {"limits": LimitsSettings(requests=30)}
+
+
+def several(count: int, *, owner: str | None = None, **settings: Any) -> World:
+    """As `world`, with so many tasks and those settings of the source."""
+    north = RichConnector("north", [task("north", str(number), owner=owner) for number in range(1, count + 1)])
+    north.is_alone()
+    north.settings = north.settings.model_copy(update=settings)
+    return World(north)
+
+
+def used_up(it: World) -> None:
+    """The share of this minute is taken by other looks."""
+    it.reconciler._shares["north"].take(6)
+
+
+async def test_a_write_that_nothing_can_prove_ends_also_where_no_read_is_left() -> None:
+    """It needs none."""
+    it = several(1, owner="alice", **FEW)
+    it.north.traces = Traces()
+    lost = await it.lose(ReleaseIntent(), applied=True)
+    it.seconds += 71
+    used_up(it)
+
+    assert (MutationStatus.UNKNOWN, True) == await it.after(0, lost)
+
+
+async def test_a_write_that_can_be_proved_waits_for_a_read() -> None:
+    """Also when its time is over: the read may prove it. It has one as soon as the share has room."""
+    it = several(1, **FEW)
+    lost = await it.lose(ClaimIntent(), applied=True)
+    it.seconds += 71
+    used_up(it)
+
+    assert (MutationStatus.UNKNOWN, False) == await it.after(0, lost)
+    assert (MutationStatus.APPLIED, True) == await it.after(61, lost)
+
+
+async def test_a_source_that_says_it_allows_more_gets_more_looks() -> None:
+    """The limit that counts is the one the vendor states now."""
+    it = several(1)
+    limits = iter([30, 300])
+    it.reconciler._shares["north"]._limit = lambda: next(limits, 300)
+    used_up(it)
+    lost = await it.lose(ClaimIntent(), applied=True)
+
+    assert (MutationStatus.APPLIED, True) == await it.after(1, lost)
+
+
+async def test_one_read_judges_all_writes_to_a_task() -> None:
+    """Two claims of one task, neither of which arrived."""
+    it = several(1)
+    both = [await it.lose(ClaimIntent(), applied=False, caller=caller) for caller in (ALICE, BOB)]
+    gets = it.north.gets
+    it.seconds += 71
+    found = [await it.after(0, lost) for lost in both]
+
+    assert [(MutationStatus.UNKNOWN, True)] * 2 == found
+    assert gets + 1 == it.north.gets
+
+
+async def test_reads_of_several_tasks_travel_together() -> None:
+    """One call for three tasks, at a vendor that takes them so."""
+    it = several(3)
+    lost = [
+        await it.lose(ClaimIntent(), applied=True, target=TaskRef("north", native_id)) for native_id in ("1", "2", "3")
+    ]
+    gets = it.north.gets
+    found = [await it.after(seconds, one) for seconds, one in zip((1, 0, 0), lost, strict=True)]
+
+    assert [(MutationStatus.APPLIED, True)] * 3 == found
+    assert gets + 1 == it.north.gets
+
+
+async def test_where_reads_are_few_a_list_stands_for_them() -> None:
+    """Three tasks by what lists show, with as many calls as the share has; the fourth, which they lack, by a read of its own."""
+    it = several(4, **FEW)
+    ids = ("1", "2", "3", "4")
+    lost = [await it.lose(ClaimIntent(), applied=True, target=TaskRef("north", native_id)) for native_id in ids]
+    asked: list[tuple[tuple[str, ...], int]] = []
+
+    async def rows(wanted: Sequence[str], *, most_calls: int) -> Sequence[Task]:
+        asked.append((tuple(sorted(wanted)), most_calls))
+        return [it.north.held[native_id] for native_id in ids[:3]]
+
+    it.north.find_rows = rows  # type: ignore[method-assign,assignment]
+    gets = it.north.gets
+    found = [await it.after(seconds, one) for seconds, one in zip((1, 0, 0, 0), lost, strict=True)]
+
+    assert [(ids, 6)] == asked
+    assert [(MutationStatus.APPLIED, True)] * 4 == found
+    assert gets + 1 == it.north.gets
+
+
+async def test_reads_are_kept_for_the_looks_that_decide() -> None:
+    """A write that may still arrive leaves half of the share to those that cannot any more."""
+    it = several(2, **FEW)
+    early = await it.lose(ClaimIntent(), applied=True)
+    it.reconciler._shares["north"].take(3)
+
+    assert (MutationStatus.UNKNOWN, False) == await it.after(1, early)
+    assert (MutationStatus.APPLIED, True) == await it.after(61, early)
+
+
+async def test_a_look_that_always_fails_ends_after_fifteen_minutes() -> None:
+    """A connector whose records cannot be judged."""
+    it = world(owner=None)
+    lost = await it.lose(ClaimIntent(), applied=True)
+
+    async def broken(*_: object, **__: object) -> None:
+        raise ValueError("no such member")
+
+    it.reconciler._settler.look_at = broken  # type: ignore[assignment]
+
+    assert (MutationStatus.UNKNOWN, False) == await it.after(1, lost)
+    assert (MutationStatus.UNKNOWN, True) == await it.after(901, lost)
 
 
 async def test_what_only_the_persons_token_can_read_waits_for_their_next_request() -> None:

@@ -27,7 +27,7 @@ class Storage:
 
     def __init__(self, path: Path) -> None:
         self.journal = SqliteJournal(path)
-        self.journal._db.execute("PRAGMA busy_timeout = 20")
+        self.journal._worker._database.patience = 20
         self._other = sqlite3.connect(path)
 
     def lock(self) -> None:

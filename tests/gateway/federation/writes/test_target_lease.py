@@ -69,6 +69,7 @@ async def test_a_lease_that_cannot_be_given_back_changes_no_result(tmp_path: Pat
 
     with capture_logs() as logs:
         applied = await perform(sources, ClaimIntent(), ALICE)
+        await anyio.lowlevel.checkpoint()
     held = await other.take(REF)
     await perform(sources, ClaimIntent(), ALICE, target=task("north", "2").ref)
 

@@ -1,0 +1,7 @@
+"""Compiled lists against graphql-core.
+
+documents  generated documents
+records    generated rows
+"""
+
+__all__: list[str] = []
