@@ -10,6 +10,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Route, WebSocketRoute
 
 from gateway.composition import Gateway, open_gateway
+from gateway.documents import AutomaticDocuments, DocumentLookup
 from gateway.federation.traffic import UpstreamRequestRecord
 from gateway.federation.writes import Pause
 from gateway.generations import Generation
@@ -38,7 +39,7 @@ from gateway.http import (
 from gateway.reloading import Reloaded
 from gateway.settings import GatewaySettings, Settings
 from gateway.telemetry import NO_TRACING, Tracing, open_tracing
-from schema.api import build_schema
+from schema.api import build_schema, build_subgraph
 from schema.execution import BoundedIntExecutor, Execution
 from schema.ports import SourceInfo
 
@@ -46,9 +47,17 @@ from schema.ports import SourceInfo
 class Servings:
     """What requests are served with, by the generation that they begin with."""
 
-    def __init__(self, gateway: Callable[[], Gateway], observe: Callable[[OperationRecord], None]) -> None:
+    def __init__(
+        self,
+        settings: GatewaySettings,
+        gateway: Callable[[], Gateway],
+        observe: Callable[[OperationRecord], None],
+    ) -> None:
         self._gateway, self._observe = gateway, observe
-        self._schema = build_schema()
+        subgraph = settings.subgraph
+        self._schema = build_subgraph(subgraph.version) if subgraph.enabled else build_schema()
+        # Their hashes are those of their texts, whatever the configuration is.
+        self._automatic = AutomaticDocuments()
         self._made: WeakKeyDictionary[Generation, Serving] = WeakKeyDictionary()
         self._last: tuple[GatewaySettings, Serving] | None = None
 
@@ -105,6 +114,11 @@ class Servings:
             ),
             # Answers of an earlier configuration are not given again.
             kept=KeptAnswers(lambda: self._gateway().federation) if now.fast_paths.kept_answers else None,
+            documents=DocumentLookup(
+                generation.settings.documents,
+                only_trusted=now.documents.only_trusted,
+                automatic=self._automatic if now.documents.automatic else None,
+            ),
             budgets=budgets,
         )
         self._made[generation] = made
@@ -181,7 +195,7 @@ def create_app(settings: Settings, *, pause: Pause = anyio.sleep, tracing: Traci
         else None
     )
     resource = ProtectedResource(settings.auth)
-    servings = Servings(lambda: opened[0], observe_operation)
+    servings = Servings(settings.gateway, lambda: opened[0], observe_operation)
     sockets = GraphQLSockets(servings.pinned, origins=lambda: servings.settings.cors_origins)
     route = GraphQLRoute(
         servings.pinned,

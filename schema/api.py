@@ -1,17 +1,21 @@
 """The schema: root types, the schema object, and its text (SDL)."""
 
+from collections.abc import Mapping
 from functools import lru_cache
+from typing import Any
 
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
 from schema.compiled import CompiledExecutor
+from schema.core.federation_version import FederationVersion
 from schema.core.scalars import SCALARS
 from schema.flow import FlowMutations, FlowQueries
 from schema.node import NodeQueries
 from schema.operation import OperationQueries
 from schema.people import PeopleQueries
 from schema.source import SourceQueries, SourceSubscriptions
+from schema.subgraph import SUBGRAPH_SCALARS, subgraph_query, subgraph_sdl
 from schema.task import (
     BulkMutations,
     ChangeMutations,
@@ -77,11 +81,21 @@ Writes are mutations. Their payload has a `status` and `errors`; `operation(id:)
 @lru_cache(maxsize=1)
 def build_schema() -> strawberry.Schema:
     """The schema, built once per process."""
+    return _built(Query, SCALARS)
+
+
+@lru_cache(maxsize=1)
+def build_subgraph(version: FederationVersion) -> strawberry.Schema:
+    """The schema with the fields by which a router joins it with others."""
+    return _built(subgraph_query(Query, subgraph_sdl(sdl(), version)), {**SCALARS, **SUBGRAPH_SCALARS})
+
+
+def _built(query: type, scalars: Mapping[object, Any]) -> strawberry.Schema:
     schema = strawberry.Schema(
-        query=Query,
+        query=query,
         mutation=Mutation,
         subscription=Subscription,
-        config=StrawberryConfig(scalar_map=dict(SCALARS)),
+        config=StrawberryConfig(scalar_map=dict(scalars)),
         execution_context_class=CompiledExecutor,
     )
     schema._schema.description = DESCRIPTION  # noqa: SLF001 Strawberry has no argument for it

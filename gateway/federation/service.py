@@ -26,7 +26,7 @@ from connectors.sdk.model import (
 )
 from gateway.federation.authorization import KnownAccounts, RecentlyShown, permitted_actions, with_roles
 from gateway.federation.cache import Cache, Marks, Parts
-from gateway.federation.lists import DefinitionLists, FlowLists, PeopleLists, Stats, TaskLists
+from gateway.federation.lists import DefinitionLists, FlowLists, PeopleLists, Stats, TaskLists, visible_flows
 from gateway.federation.live import Live
 from gateway.federation.objects import Definitions, DirectoryReader, FlowReader, TaskReader
 from gateway.federation.sources import Source
@@ -248,6 +248,12 @@ class FederatedSources:
         if not await self._lists.tasks.sees_flow(caller, ref):
             return None
         return await self._objects.flows.flow(ref, fresh=fresh)
+
+    async def get_visible_flows(
+        self, caller: Caller, refs: Sequence[FlowRef]
+    ) -> Mapping[FlowRef, Flow | ConnectorError]:
+        known = [ref for ref in refs if ref.source in self._sources]
+        return await self._objects.flows.flows(await visible_flows(self._lists.tasks, caller, known))
 
     async def list_flows(self, caller: Caller, request: FlowListRequest) -> RowList[Flow]:
         return await self._lists.flows.page(caller, request)

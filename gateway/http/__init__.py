@@ -9,6 +9,8 @@ token_end       until when a token holds
 serving         what one request is served with
 deadlines       how long an operation may wait for its sources
 request         the GraphQL request in a URL or a body, checked; `RefusedError`
+requested_document  the text of the document that a request sends or names
+entity_tag      answers of GET that a client has already
 media_types     content negotiation of GraphQL over HTTP
 bounded_protocol  connections: bytes of heads, time for heads and bodies, how many there are
 cors            what pages of other origins may send and read

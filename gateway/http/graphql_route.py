@@ -19,6 +19,7 @@ from gateway.auth import Authenticator, SignInUnavailableError, UnauthenticatedC
 from gateway.federation.traffic import CallContext, OperationRecords, RequestCost, in_context
 from gateway.http.access_log import LOGGED, LONGEST
 from gateway.http.caller_budgets import CallerBudgets
+from gateway.http.entity_tag import entity_tag, is_known
 from gateway.http.hanging_up import hung_up
 from gateway.http.kept_answers import KeptAnswer, Key
 from gateway.http.load_limit import LoadLimit
@@ -35,6 +36,7 @@ from gateway.http.operation_record import OperationRecord, codes_of
 from gateway.http.operation_streams import OperationStreams, SignedInClient, with_request_id
 from gateway.http.request import GraphQLRequest, RefusedError, asks, header, read_request
 from gateway.http.request_id import request_id
+from gateway.http.requested_document import requested_document
 from gateway.http.serving import Serving
 from gateway.http.streamed_answer import EventStream, Multipart, Responses, StreamedAnswer
 from gateway.http.token_end import end_of
@@ -48,6 +50,8 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
 }
 STREAMS = frozenset({EVENT_STREAM, MULTIPART})
+# A browser may keep the answer of a GET, for the same person, and asks each time whether it still holds.
+_REVALIDATED = {"Cache-Control": "private, no-cache"}
 _OFFERED = f"This URL answers with {GRAPHQL_RESPONSE} or {JSON}, and subscriptions with {EVENT_STREAM} or {MULTIPART}."
 _log = structlog.get_logger("taskgate.http")
 
@@ -126,7 +130,7 @@ class GraphQLRoute:
         if serving.kept is not None and key is not None:
             found = serving.kept.find(key, caller)
             if found is not None:
-                return self._given_again(serving, found, caller, media, logged, extensions)
+                return self._given_again(serving, scope, found, caller, media, logged, extensions)
         return await self._run(serving, scope, request, caller, token, media, logged, extensions, key)
 
     async def _run(
@@ -143,14 +147,17 @@ class GraphQLRoute:
     ) -> Response | StreamedAnswer:
         stream = preferred_stream(header(scope, b"accept"))
         try:
+            text = requested_document(serving.documents, request)
             operation = serving.execution.read(
-                request.query, request.operation_name, request.variables, is_streamed=stream is not None
+                text, request.operation_name, request.variables, is_streamed=stream is not None
             )
         except RequestError as error:
             self._observe(OperationRecord(codes=codes_of(error.answer)))
             if media == EVENT_STREAM:
                 return _streamed(serving.streams, media, _once(error.answer), None)
             return _answered(error.answer, media, extensions)
+        if request.query is not None:
+            serving.documents.keep(text, request.document)
         if operation.name is not None:
             logged["operation"] = operation.name[:LONGEST]
         if operation.is_mutation and not request.may_write:
@@ -193,16 +200,17 @@ class GraphQLRoute:
         logged["waited_ms"] = round(cost.waited_seconds * 1000, 1)
         if answer.ran:
             extensions["taskgate"] = {**_cost(cost), **_remaining(serving.budgets, caller)}
-        if serving.kept is None or keeping is None or key is None or not answer.ran or answer.errors:
+        if not answer.ran or answer.errors or (keeping is None and scope["method"] != "GET"):
             return _answered(answer, media, extensions)
         data = orjson.dumps(answer.data)
-        if cost.requests == 0:
+        if serving.kept is not None and keeping is not None and key is not None and cost.requests == 0:
             serving.kept.keep(key, keeping, data, caller=caller, cost=operation.cost, name=operation.name)
-        return _with_data(data, media, extensions)
+        return _with_data(data, media, extensions, scope)
 
     def _given_again(
         self,
         serving: Serving,
+        scope: Scope,
         kept: KeptAnswer,
         caller: Caller,
         media: str,
@@ -218,7 +226,7 @@ class GraphQLRoute:
         logged["upstream_calls"] = 0
         logged["waited_ms"] = 0.0
         extensions["taskgate"] = {**_cost(RequestCost()), **_remaining(budgets, caller)}
-        return _with_data(kept.data, media, extensions)
+        return _with_data(kept.data, media, extensions, scope)
 
     async def _caller(self, authenticator: Authenticator, scope: Scope) -> Caller:
         try:
@@ -268,9 +276,15 @@ def _answered(answer: GraphQLResponse, media: str, extensions: Mapping[str, Any]
     return _response({**written, "extensions": extensions}, 200 if answer.ran or media == JSON else 400, media, {})
 
 
-def _with_data(data: bytes, media: str, extensions: Mapping[str, Any]) -> Response:
-    """As `_answered`, of an answer without errors whose data are written."""
-    return _written(b'{"data":%b,"extensions":%b}' % (data, orjson.dumps(extensions)), 200, media, {})
+def _with_data(data: bytes, media: str, extensions: Mapping[str, Any], scope: Scope) -> Response:
+    """As `_answered`, of an answer without errors whose data are written. By GET it has a tag; 304 if the client has it."""
+    headers: dict[str, str] = {}
+    if scope["method"] == "GET":
+        tag = entity_tag(media, data)
+        headers = {**_REVALIDATED, "ETag": tag}
+        if is_known(header(scope, b"if-none-match"), tag):
+            return Response(status_code=304, headers={**_HEADERS, **headers})
+    return _written(b'{"data":%b,"extensions":%b}' % (data, orjson.dumps(extensions)), 200, media, headers)
 
 
 def _found_by(error: dict[str, Any], extensions: Mapping[str, Any]) -> dict[str, Any]:

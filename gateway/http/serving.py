@@ -3,6 +3,7 @@
 from msgspec import Struct
 
 from gateway.auth import Authenticator
+from gateway.documents import DocumentLookup
 from gateway.http.caller_budgets import CallerBudgets
 from gateway.http.deadlines import Deadlines
 from gateway.http.kept_answers import KeptAnswers
@@ -12,7 +13,9 @@ from schema.ports import Federation
 
 
 class Serving(Struct, frozen=True, kw_only=True):
-    """What one request is served with. `budgets` bound what one person asks for. `kept` has whole answers."""
+    """What one request is served with. `budgets` bound what one person asks for. `kept` has whole answers, `documents` the
+    texts of documents that clients name.
+    """
 
     execution: Execution
     authenticator: Authenticator
@@ -21,4 +24,5 @@ class Serving(Struct, frozen=True, kw_only=True):
     deadlines: Deadlines
     budgets: CallerBudgets
     streams: OperationStreams
+    documents: DocumentLookup
     kept: KeptAnswers | None = None

@@ -19,6 +19,7 @@ from gateway.http.operation_streams import SignedInClient, with_request_id
 from gateway.http.origins import may_connect
 from gateway.http.request import GraphQLRequest, RefusedError, json_of, request_of
 from gateway.http.request_id import request_id
+from gateway.http.requested_document import requested_document
 from gateway.http.serving import Serving
 from gateway.http.token_end import end_of
 from schema.execution import RequestError
@@ -285,11 +286,12 @@ class _Socket:
             serving = pinned.enter_context(self._serving())
             serving.budgets.take_request(client.caller.key)
             try:
-                operation = serving.execution.read(
-                    request.query, request.operation_name, request.variables, is_streamed=True
-                )
+                text = requested_document(serving.documents, request)
+                operation = serving.execution.read(text, request.operation_name, request.variables, is_streamed=True)
             except RequestError as error:
                 return error.answer.errors
+            if request.query is not None:
+                serving.documents.keep(text, request.document)
             serving.budgets.take_cost(client.caller.key, operation.cost)
             if operation.is_mutation and this is not None:
                 self._writing.add(this)

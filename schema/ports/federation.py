@@ -84,6 +84,11 @@ class Federation(Protocol):
     async def get_visible_flow(self, caller: Caller, ref: FlowRef, *, fresh: bool = False) -> Flow | None:
         """A flow, if the caller is a task admin or sees one of its tasks. Raises ConnectorError."""
 
+    async def get_visible_flows(
+        self, caller: Caller, refs: Sequence[FlowRef]
+    ) -> Mapping[FlowRef, Flow | ConnectorError]:
+        """As `get_visible_flow`, for several. Unknown and invisible flows are absent."""
+
     async def list_flows(self, caller: Caller, request: FlowListRequest) -> RowList[Flow]:
         """One merged page, newest first. Raises InputError for a cursor of another list."""
 

@@ -125,6 +125,22 @@ async def told_by_node(node: str, script: str, argument: str) -> Any:
     return orjson.loads(await printed(node, script, argument, folder=HERE))
 
 
+async def answered_by_node(node: str, script: Path, asked: object) -> Any:
+    """The JSON that a script prints last, with `asked` as JSON on its standard input."""
+    with anyio.fail_after(PATIENCE_S):
+        done = await anyio.run_process(
+            [node, str(script)],
+            cwd=script.parent,
+            input=orjson.dumps(asked),
+            check=False,
+            env={**os.environ, "NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"},
+        )
+
+    assert 0 == done.returncode, done.stderr.decode()[-4000:] + done.stdout.decode()[-4000:]
+    # Some packages print lines of their own before.
+    return orjson.loads(done.stdout.splitlines()[-1])
+
+
 @pytest.fixture(scope="session")
 def steps_of(request: pytest.FixtureRequest) -> Iterator[Callable[[str], Conversation]]:
     """Gives the running program of a client, `with_*`, which takes the steps of one test after the other. Warnings of Python

@@ -223,6 +223,12 @@ class FakeFederation:
             raise flow
         return flow
 
+    async def get_visible_flows(
+        self, caller: Caller, refs: Sequence[FlowRef]
+    ) -> Mapping[FlowRef, Flow | ConnectorError]:
+        self.calls["get_visible_flows"].append(list(refs))
+        return {ref: self.flows[ref] for ref in refs if ref in self.flows}
+
     async def list_flows(self, caller: Caller, request: FlowListRequest) -> RowList[Flow]:
         self.calls["list_flows"].append(request)
         flows = [flow for flow in self.flows.values() if isinstance(flow, Flow)]

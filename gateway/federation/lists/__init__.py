@@ -27,6 +27,7 @@ cursor            cursors on the wire, and fingerprints of lists
 position          where a page ended: a position per stream
 source_report     what one source contributed
 told_calls        which of its calls a person is told of
+visible_flows     which of several flows a caller sees
 odd_rows          rows that do not fit the vendor's documentation, and whose they may be
 """
 
@@ -41,6 +42,7 @@ from gateway.federation.lists.odd_rows import presentable
 from gateway.federation.lists.people_list import PeopleLists
 from gateway.federation.lists.stats import Stats
 from gateway.federation.lists.task_list import TaskLists
+from gateway.federation.lists.visible_flows import visible_flows
 
 __all__ = [
     "Admit",
@@ -57,4 +59,5 @@ __all__ = [
     "is_of_open_tasks",
     "presentable",
     "scan_page",
+    "visible_flows",
 ]
