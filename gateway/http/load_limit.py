@@ -28,8 +28,8 @@ VERY_LATE = 5
 """So many times the lateness that is allowed is load, without a second look: looks are rare then."""
 CALM = 10
 """Intervals in time, with nothing waiting, after which there is no limit any more."""
-LEAST, WAITING = 2, 8
-"""The limit never falls below the one, and so many requests may wait in any case."""
+LEAST, WAITING = 2, 16
+"""The limit never falls below the one, and so many requests may wait in any case: a page that opens sends some at once."""
 LEAST_LESS, MOST_LESS, MORE = 0.9, 0.25, 1.5
 """By what the limit is multiplied. The lateness grows with the requests that run, so it tells how many are too many."""
 RISE, FALL = 0.3, 1.0

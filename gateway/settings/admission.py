@@ -11,5 +11,5 @@ class AdmissionSettings(Section):
     """
 
     lag_seconds: float = Field(default=0.02, gt=0, le=10, description="lateness from which on the gateway is busy")
-    queue_seconds: float = Field(default=0.5, gt=0, le=60, description="longest wait for a turn")
+    queue_seconds: float = Field(default=1, gt=0, le=60, description="longest wait for a turn")
     in_work: int = Field(default=1_000, ge=4, description="requests that are carried out side by side")

@@ -44,17 +44,14 @@ SCOPES = ["MINE", "CLAIMABLE", "MINE_OR_CLAIMABLE", "MY_GROUPS", "ALL_VISIBLE"]
 
 
 async def test_stats_and_the_inbox_of_a_scope_agree_over_all_systems(world: World) -> None:
-    """Five scopes in one request; with a filter too."""
-    asked = " ".join(
-        f"""s{number}: taskStats(scope: {scope}, groupBy: [VENDOR], filter: $f) {{ total }}
-        v{number}: viewer {{ inbox(scope: {scope}, first: 100, filter: $f) {{ totalCount nodes {{ id }} }} }}"""
-        for number, scope in enumerate(SCOPES)
-    )
+    """Five scopes; with a filter too."""
     for wanted in (None, {"vendor": {"notIn": ["geotareas"]}}):
-        data = await world.data(f"query ($f: TaskFilter) {{ {asked} }}", "bob", f=wanted)
-        counted = [data[f"s{number}"]["total"] for number in range(len(SCOPES))]
+        for scope in SCOPES:
+            asked = f"""taskStats(scope: {scope}, groupBy: [VENDOR], filter: $f) {{ total }}
+            viewer {{ inbox(scope: {scope}, first: 100, filter: $f) {{ totalCount nodes {{ id }} }} }}"""
+            data = await world.data(f"query ($f: TaskFilter) {{ {asked} }}", "bob", f=wanted)
 
-        assert counted == [len(data[f"v{number}"]["inbox"]["nodes"]) for number in range(len(SCOPES))]
+            assert data["taskStats"]["total"] == len(data["viewer"]["inbox"]["nodes"])
 
 
 async def test_a_failure_names_its_source_and_its_message_no_plumbing(world: World) -> None:

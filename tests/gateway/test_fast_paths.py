@@ -4,7 +4,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx2
 import pytest
@@ -30,16 +30,27 @@ READ_AT = re.compile(rb'"(fetchedAt|lastSuccessAt|requestId|oldestFetchedAt|rese
 COSTS = re.compile(rb'"(upstreamCalls|waits|waitedMs|fromCache|hitRatio|entries|remaining)":[^,}\]]*')
 
 
+class Asked(NamedTuple):
+    """`name` is that of the operation, where the document has several."""
+
+    query: str
+    variables: dict[str, Any]
+    name: str | None = None
+
+
 class Pair:
     """`fast` has the fast paths, `plain` has none. Both are over the same stand-ins."""
 
     def __init__(self, world: World, plain: httpx2.AsyncClient) -> None:
         self.world, self.fast, self.plain = world, world.client, plain
 
-    async def asked(self, client: httpx2.AsyncClient, query: str, person: str, variables: dict[str, Any]) -> bytes:
+    async def asked(self, client: httpx2.AsyncClient, asked: Asked, person: str) -> bytes:
         response = await client.post(
-            "/graphql", json={"query": query, "variables": variables}, headers={"Authorization": f"Bearer {person}"}
+            "/graphql",
+            json={"query": asked.query, "variables": asked.variables, "operationName": asked.name},
+            headers={"Authorization": f"Bearer {person}"},
         )
+        assert response.json().get("data") is not None, response.text
         return COSTS.sub(rb"", READ_AT.sub(rb"", response.content))
 
 
@@ -57,14 +68,10 @@ async def pair(tmp_path: Path) -> AsyncIterator[Pair]:
             yield Pair(world, client)
 
 
-def corpus(task: str) -> list[tuple[str, dict[str, Any]]]:
-    """Operations with variables. Where the design lies beside this repository, its queries too."""
-    found: list[tuple[str, dict[str, Any]]] = [
-        (ROWS, {}),
-        (INBOX, {}),
-        (INBOX, {"more": True, "first": 5}),
-    ]
-    found += [(example.query, {"id": task}) for example in EXAMPLES if "mutation" not in example.query]
+def corpus(task: str) -> list[Asked]:
+    """Where the design lies beside this repository, its queries too."""
+    found = [Asked(ROWS, {}), Asked(INBOX, {}), Asked(INBOX, {"more": True, "first": 5})]
+    found += [Asked(example.query, {"id": task}) for example in EXAMPLES if "mutation" not in example.query]
     if OPERATIONS.exists():
         text = OPERATIONS.read_text(encoding="utf-8")
         values = {
@@ -77,21 +84,21 @@ def corpus(task: str) -> list[tuple[str, dict[str, Any]]]:
         names = re.findall(r"^query (\w+)\(?([^{]*)", text, re.MULTILINE)
         for name, declared in names:
             wanted = {key: value for key, value in values.items() if f"${key}:" in declared}
-            found.append((f"{text}\n# {name}", wanted))
+            found.append(Asked(text, wanted, name))
     return found
 
 
 async def test_the_corpus_is_answered_alike(pair: Pair) -> None:
     """Three times each: made anew, then kept, then given again."""
     listed = await pair.world.data("{ tasks(first: 1) { nodes { id } } }", person="carol")
-    for query, variables in corpus(listed["tasks"]["nodes"][0]["id"]):
+    for asked in corpus(listed["tasks"]["nodes"][0]["id"]):
         for person in ("alice", "carol"):
             # Names that a source has no directory for are known once a task has carried them.
-            await pair.asked(pair.plain, query, person, variables)
-            expected = await pair.asked(pair.plain, query, person, variables)
-            answers = [await pair.asked(pair.fast, query, person, variables) for _ in range(4)]
+            await pair.asked(pair.plain, asked, person)
+            expected = await pair.asked(pair.plain, asked, person)
+            answers = [await pair.asked(pair.fast, asked, person) for _ in range(4)]
 
-            assert answers[1:] == [expected] * 3, query
+            assert answers[1:] == [expected] * 3, asked
 
 
 async def test_an_own_write_shows_at_once(pair: Pair) -> None:

@@ -74,7 +74,7 @@ async def traced(
             return super().open(settings, transport=transport)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("gateway.composition.connector_types", lambda: {"camunda": Here})
+        patch.setattr("gateway.generations.connector_types", lambda: {"camunda": Here})
         patch.setattr("gateway.composition.FIRST_LOOK", 0.0)
         app = create_app(settings, tracing=OpenTelemetry(exporter))
         async with (
