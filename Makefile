@@ -13,21 +13,23 @@ PARTS := tests-connectors tests-gateway tests-federation tests-rest
 FOLDERS_connectors := tests/connectors tests/form_js tests/formio
 FOLDERS_federation := tests/gateway/federation tests/schema
 FOLDERS_gateway := tests/gateway --ignore=tests/gateway/federation
-FOLDERS_rest := tests $(patsubst %,--ignore=%,$(FOLDERS_connectors) tests/gateway tests/schema)
+FOLDERS_rest := tests $(patsubst %,--ignore=%,$(FOLDERS_connectors) tests/gateway tests/schema tests/edge)
 # Two for each processor, because two of the parts wait half of their time; four at most. What each prints stays together where
 # make can do that.
 JOBS := $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); echo $$((n > 2 ? 4 : 2 * n)))
 SIDE_BY_SIDE := $(MAKE) --no-print-directory --keep-going --jobs=$(JOBS) $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 CPU_SECONDS := $(BIN)/python tests/cpu_seconds.py
 NPM_INSTALL := npm install --ignore-scripts --no-audit --no-fund --no-package-lock --loglevel=error --fetch-retries=1 --fetch-timeout=60000
-NPM_INSTALLED := $(patsubst %/package.json,%/node_modules/.installed,$(wildcard tests/*/package.json))
+# The packages of tests/edge are a gigabyte: only `make test-edge` fetches them.
+NPM_EDGE := tests/edge/node_modules/.installed
+NPM_INSTALLED := $(filter-out $(NPM_EDGE),$(patsubst %/package.json,%/node_modules/.installed,$(wildcard tests/*/package.json)))
 
 # With few tests in each part, starting it is what costs: `make check` has two.
 CHECKS := checks-graph checks-vendors
 FOLDERS_graph := tests/gateway
 FOLDERS_vendors := tests $(patsubst %,--ignore=%,$(FOLDERS_graph))
 
-.PHONY: demo check test test-long test-real lint types contracts $(PARTS) $(CHECKS) graphiql clean help
+.PHONY: demo check test test-edge test-long test-real lint types contracts $(PARTS) $(CHECKS) graphiql clean help
 .DEFAULT_GOAL := help
 
 help:
@@ -36,6 +38,7 @@ help:
 	@echo "make check      for daily work, within a minute: format, lint, types, import contracts, and the tests that are"
 	@echo "                marked neither server (start one, or a program) nor slow, with few examples of properties"
 	@echo "make test       every check: format, lint, types, import contracts, all tests; prints the CPU seconds"
+	@echo "make test-edge  routers of Apollo Federation, Relay and tools of the GraphQL world from npm, on our schema"
 	@echo "make test-long  the property tests with many more examples"
 	@echo "make test-real  Camunda 7 against a real Operaton, sign-in against a real Keycloak (Java 17, Maven), Camunda 8 from"
 	@echo "                an archive"
@@ -90,6 +93,9 @@ $(PARTS): tests-%:
 
 $(CHECKS): checks-%:
 	$(PYTEST) -q -m 'not server and not slow' $(FOLDERS_$*)
+
+test-edge: .venv/.installed-dev $(NPM_EDGE)
+	@$(CPU_SECONDS) $(PYTEST) tests/edge
 
 test-long: .venv/.installed-dev graphiql $(NPM_INSTALLED)
 	HYPOTHESIS_PROFILE=long $(SIDE_BY_SIDE) $(PARTS)

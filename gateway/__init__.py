@@ -10,6 +10,7 @@ graphiql      the page that a browser gets at /graphql
 auth          sign-in: which person sent a request
 audit         one line for each write
 people        who the people are, and which accounts are theirs
+documents     documents that clients name instead of sending their text
 settings      the configuration file
 federation    all sources as one: lists, single objects, writes
 store         what outlives the process

@@ -7,9 +7,10 @@ from weakref import WeakKeyDictionary
 import anyio
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
 
 from gateway.composition import Gateway, open_gateway
+from gateway.documents import AutomaticDocuments, DocumentLookup
 from gateway.federation.traffic import UpstreamRequestRecord
 from gateway.federation.writes import Pause
 from gateway.generations import Generation
@@ -20,10 +21,12 @@ from gateway.http import (
     Compression,
     Deadlines,
     GraphQLRoute,
+    GraphQLSockets,
     KeptAnswers,
     LoadLimit,
     Metrics,
     OperationRecord,
+    OperationStreams,
     ProtectedResource,
     Serving,
     Traced,
@@ -36,7 +39,7 @@ from gateway.http import (
 from gateway.reloading import Reloaded
 from gateway.settings import GatewaySettings, Settings
 from gateway.telemetry import NO_TRACING, Tracing, open_tracing
-from schema.api import build_schema
+from schema.api import build_schema, build_subgraph
 from schema.execution import BoundedIntExecutor, Execution
 from schema.ports import SourceInfo
 
@@ -44,11 +47,29 @@ from schema.ports import SourceInfo
 class Servings:
     """What requests are served with, by the generation that they begin with."""
 
-    def __init__(self, gateway: Callable[[], Gateway]) -> None:
-        self._gateway = gateway
-        self._schema = build_schema()
+    def __init__(
+        self,
+        settings: GatewaySettings,
+        gateway: Callable[[], Gateway],
+        observe: Callable[[OperationRecord], None],
+    ) -> None:
+        self._gateway, self._observe = gateway, observe
+        subgraph = settings.subgraph
+        self._schema = build_subgraph(subgraph.version) if subgraph.enabled else build_schema()
+        # Their hashes are those of their texts, whatever the configuration is.
+        self._automatic = AutomaticDocuments()
         self._made: WeakKeyDictionary[Generation, Serving] = WeakKeyDictionary()
         self._last: tuple[GatewaySettings, Serving] | None = None
+
+    @property
+    def settings(self) -> GatewaySettings:
+        """The newest ones."""
+        return self._gateway().generations.present.newest.settings.gateway
+
+    def cut_streams(self) -> None:
+        """Streams that run are cut off: their clients connect again."""
+        for serving in self._made.values():
+            serving.streams.ending.set()
 
     @contextmanager
     def pinned(self) -> Iterator[Serving]:
@@ -75,15 +96,30 @@ class Servings:
             )
         )
         keeps_budgets = last is not None and before is not None and before.callers == now.callers
+        deadlines = Deadlines(now.query_deadline, now.mutation_deadline, now.bulk_deadline)
+        budgets = last.budgets if last is not None and keeps_budgets else CallerBudgets(now.callers)
         made = Serving(
             execution=execution,
             authenticator=generation.authenticator,
             federation=self._gateway().federation,
             max_body_bytes=now.max_body_bytes,
-            deadlines=Deadlines(now.query_deadline, now.mutation_deadline, now.bulk_deadline),
+            deadlines=deadlines,
+            streams=OperationStreams(
+                execution,
+                federation=lambda: self._gateway().federation,
+                deadlines=deadlines,
+                budgets=budgets,
+                observe=self._observe,
+                per_connection=now.live.per_connection,
+            ),
             # Answers of an earlier configuration are not given again.
             kept=KeptAnswers(lambda: self._gateway().federation) if now.fast_paths.kept_answers else None,
-            budgets=last.budgets if last is not None and keeps_budgets else CallerBudgets(now.callers),
+            documents=DocumentLookup(
+                generation.settings.documents,
+                only_trusted=now.documents.only_trusted,
+                automatic=self._automatic if now.documents.automatic else None,
+            ),
+            budgets=budgets,
         )
         self._made[generation] = made
         self._last = (now, made)
@@ -141,6 +177,9 @@ def create_app(settings: Settings, *, pause: Pause = anyio.sleep, tracing: Traci
     )
 
     def drain(seconds: float) -> None:
+        # First: what is cut off is not told as ended.
+        servings.cut_streams()
+        sockets.close_all(for_ever=True)
         for gateway in opened:
             gateway.federation.drain(seconds)
 
@@ -156,7 +195,8 @@ def create_app(settings: Settings, *, pause: Pause = anyio.sleep, tracing: Traci
         else None
     )
     resource = ProtectedResource(settings.auth)
-    servings = Servings(lambda: opened[0])
+    servings = Servings(settings.gateway, lambda: opened[0], observe_operation)
+    sockets = GraphQLSockets(servings.pinned, origins=lambda: servings.settings.cors_origins)
     route = GraphQLRoute(
         servings.pinned,
         load=load,
@@ -165,9 +205,10 @@ def create_app(settings: Settings, *, pause: Pause = anyio.sleep, tracing: Traci
         observe=observe_operation,
     )
 
-    _offer_reload(app, opened, load=load, resource=resource, graphiql=graphiql)
+    _offer_reload(app, opened, servings, sockets, load=load, resource=resource, graphiql=graphiql)
     # All methods: the route refuses the wrong ones itself, with a GraphQL answer.
     app.router.routes.append(Route("/graphql", Compression(route), methods=None))
+    app.router.routes.append(WebSocketRoute("/graphql", sockets))
     app.router.routes.append(front_page(has_page=graphiql is not None))
     if graphiql is not None:
         app.router.routes.extend(graphiql.routes)
@@ -188,6 +229,8 @@ def create_app(settings: Settings, *, pause: Pause = anyio.sleep, tracing: Traci
 def _offer_reload(
     app: FastAPI,
     opened: Sequence[Gateway],
+    servings: Servings,
+    sockets: GraphQLSockets,
     *,
     load: LoadLimit,
     resource: ProtectedResource,
@@ -198,7 +241,12 @@ def _offer_reload(
     async def reload(wanted: Settings) -> Reloaded:
         """ReloadError if nothing was changed."""
         generations = opened[0].generations
+        before = generations.present.newest
         done = await generations.reload(wanted)
+        if generations.present.newest is not before:
+            # In the same turn as the subscriptions end: none is told as ended for ever.
+            servings.cut_streams()
+            sockets.close_all()
         now = generations.present.newest.settings
         load.change(now.gateway.admission)
         resource.change(now.auth)

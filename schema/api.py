@@ -1,17 +1,21 @@
 """The schema: root types, the schema object, and its text (SDL)."""
 
+from collections.abc import Mapping
 from functools import lru_cache
+from typing import Any
 
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
 from schema.compiled import CompiledExecutor
+from schema.core.federation_version import FederationVersion
 from schema.core.scalars import SCALARS
 from schema.flow import FlowMutations, FlowQueries
 from schema.node import NodeQueries
 from schema.operation import OperationQueries
 from schema.people import PeopleQueries
-from schema.source import SourceQueries
+from schema.source import SourceQueries, SourceSubscriptions
+from schema.subgraph import SUBGRAPH_SCALARS, subgraph_query, subgraph_sdl
 from schema.task import (
     BulkMutations,
     ChangeMutations,
@@ -22,6 +26,7 @@ from schema.task import (
     TaskDefinitionQueries,
     TaskQueries,
     TaskStatsQueries,
+    TaskSubscriptions,
     WorkMutations,
 )
 
@@ -56,6 +61,13 @@ class Mutation(
     pass
 
 
+@strawberry.type(
+    description="Changes, told as the gateway learns of them. Subscribe first and read then: what changes in between is told."
+)
+class Subscription(TaskSubscriptions, SourceSubscriptions):
+    pass
+
+
 DESCRIPTION = """One inbox over the human-task systems of a company.
 
 Start at `viewer.inbox`: the tasks of the person who sends the request, over all sources, in one order.
@@ -69,10 +81,21 @@ Writes are mutations. Their payload has a `status` and `errors`; `operation(id:)
 @lru_cache(maxsize=1)
 def build_schema() -> strawberry.Schema:
     """The schema, built once per process."""
+    return _built(Query, SCALARS)
+
+
+@lru_cache(maxsize=1)
+def build_subgraph(version: FederationVersion) -> strawberry.Schema:
+    """The schema with the fields by which a router joins it with others."""
+    return _built(subgraph_query(Query, subgraph_sdl(sdl(), version)), {**SCALARS, **SUBGRAPH_SCALARS})
+
+
+def _built(query: type, scalars: Mapping[object, Any]) -> strawberry.Schema:
     schema = strawberry.Schema(
-        query=Query,
+        query=query,
         mutation=Mutation,
-        config=StrawberryConfig(scalar_map=dict(SCALARS)),
+        subscription=Subscription,
+        config=StrawberryConfig(scalar_map=dict(scalars)),
         execution_context_class=CompiledExecutor,
     )
     schema._schema.description = DESCRIPTION  # noqa: SLF001 Strawberry has no argument for it
@@ -81,5 +104,5 @@ def build_schema() -> strawberry.Schema:
 
 def sdl() -> str:
     """The schema as text. schema.graphql beside this file holds the same (tested)."""
-    head = f'"""\n{DESCRIPTION}\n"""\nschema {{\n  query: Query\n  mutation: Mutation\n}}'
+    head = f'"""\n{DESCRIPTION}\n"""\nschema {{\n  query: Query\n  mutation: Mutation\n  subscription: Subscription\n}}'
     return f"{head}\n\n{build_schema().as_str().strip()}\n"

@@ -143,7 +143,7 @@ NEW = "application/graphql-response+json"
 REFUSALS: dict[str, dict[str, Any]] = {
     "UNAUTHENTICATED": {"headers": {"Authorization": "Bearer mallory"}},
     "BAD_REQUEST": {"json": []},
-    "PERSISTED_QUERY_NOT_SUPPORTED": {"json": {"extensions": {"persistedQuery": {"version": 1}}}},
+    "PERSISTED_QUERY_NOT_FOUND": {"json": {"extensions": {"persistedQuery": {"version": 1, "sha256Hash": "a" * 64}}}},
     "METHOD_NOT_ALLOWED": {"method": "PUT"},
     "NOT_ACCEPTABLE": {"headers": {"Accept": "text/plain"}},
     "UNSUPPORTED_MEDIA_TYPE": {"content": "{ __typename }", "headers": {"Content-Type": "application/graphql"}},
@@ -175,12 +175,16 @@ def test_the_listed_codes_are_the_codes_of_the_gateway() -> None:
     listed = {code for row in CLIENTS.rows("code") for code in row[0].split(", ")}
 
     assert set(REFUSALS) <= listed
-    # Their statuses are tested with the budgets of callers, the providers, and the load.
-    assert listed <= set(REFUSALS) | set(UserErrorCode) | {
+    # Their statuses are tested with the budgets of callers, the providers, the load, and documents by name.
+    by_name = {"PERSISTED_QUERY_NOT_SUPPORTED", "DOCUMENT_NOT_TRUSTED"}
+    assert listed <= set(REFUSALS) | set(UserErrorCode) | by_name | {
         "INTERNAL",
         "SIGN_IN_UNAVAILABLE",
         "CALLER_LIMITED",
         "OVERLOADED",
+        # Tested with the transports of subscriptions.
+        "NOT_A_STREAM",
+        "TOO_MANY_SUBSCRIPTIONS",
     }
 
 
@@ -301,7 +305,7 @@ def test_every_command_of_the_readme_exists() -> None:
     targets = set(re.findall(r"`make ([a-z-]+)", told)) | set(re.findall(r"^make ([a-z-]+)", told, re.MULTILINE))
     commands = set(re.findall(r"`taskgate ([a-z]+)", told))
 
-    assert {"demo", "test", "check", "test-long", "test-real", "graphiql", "clean"} == targets
+    assert {"demo", "test", "check", "test-edge", "test-long", "test-real", "graphiql", "clean"} == targets
     assert targets <= set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
     single = {command.callback.__name__ for command in app.registered_commands if command.callback}
     assert commands <= single | {group.name for group in app.registered_groups}

@@ -16,7 +16,7 @@ WITHOUT_FRONT_DOOR = {
     "gateway": "its folders are rooms, app, composition and inspection stand alone",
     "gateway.federation": "its folders are rooms, service and overlay stand alone",
     "sandbox": "its folders are found by the registry",
-    "schema": "its folders are rooms, api and node stand alone",
+    "schema": "its folders are rooms, api, node and subgraph stand alone",
     "schema.core": "its files are about different things, and each is needed by nearly every noun",
 }
 """Rooms whose files may be imported directly, and why."""

@@ -6,12 +6,11 @@ Every refusal is a GraphQL response: `{"errors": [...]}` with `extensions.code`.
 import math
 import time
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, aclosing
 from typing import Any
 
 import orjson
 import structlog
-from msgspec import Struct
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
@@ -20,16 +19,29 @@ from gateway.auth import Authenticator, SignInUnavailableError, UnauthenticatedC
 from gateway.federation.traffic import CallContext, OperationRecords, RequestCost, in_context
 from gateway.http.access_log import LOGGED, LONGEST
 from gateway.http.caller_budgets import CallerBudgets
+from gateway.http.entity_tag import entity_tag, is_known
 from gateway.http.hanging_up import hung_up
-from gateway.http.kept_answers import KeptAnswer, KeptAnswers, Key
+from gateway.http.kept_answers import KeptAnswer, Key
 from gateway.http.load_limit import LoadLimit
-from gateway.http.media_types import GRAPHQL_RESPONSE, JSON, preferred, prefers_html
+from gateway.http.media_types import (
+    EVENT_STREAM,
+    GRAPHQL_RESPONSE,
+    JSON,
+    MULTIPART,
+    preferred,
+    preferred_stream,
+    prefers_html,
+)
 from gateway.http.operation_record import OperationRecord, codes_of
+from gateway.http.operation_streams import OperationStreams, SignedInClient, with_request_id
 from gateway.http.request import GraphQLRequest, RefusedError, asks, header, read_request
 from gateway.http.request_id import request_id
+from gateway.http.requested_document import requested_document
+from gateway.http.serving import Serving
+from gateway.http.streamed_answer import EventStream, Multipart, Responses, StreamedAnswer
+from gateway.http.token_end import end_of
 from schema.core.context import Context
-from schema.execution import Execution, GraphQLOperation, GraphQLResponse, RequestError
-from schema.ports import Federation
+from schema.execution import GraphQLOperation, GraphQLResponse, RequestError
 
 _HEADERS = {
     # The same URL gives each caller another answer, which may change at any moment.
@@ -37,32 +49,11 @@ _HEADERS = {
     "Vary": "Accept, Authorization",
     "X-Content-Type-Options": "nosniff",
 }
+STREAMS = frozenset({EVENT_STREAM, MULTIPART})
+# A browser may keep the answer of a GET, for the same person, and asks each time whether it still holds.
+_REVALIDATED = {"Cache-Control": "private, no-cache"}
+_OFFERED = f"This URL answers with {GRAPHQL_RESPONSE} or {JSON}, and subscriptions with {EVENT_STREAM} or {MULTIPART}."
 _log = structlog.get_logger("taskgate.http")
-
-
-class Deadlines(Struct, frozen=True):
-    """Seconds that a GraphQL operation may wait for its sources; `bulk` more if it writes to many tasks."""
-
-    query: float
-    mutation: float
-    bulk: float
-
-    def of(self, operation: GraphQLOperation) -> float:
-        if not operation.is_mutation:
-            return self.query
-        return self.mutation + (self.bulk if operation.is_bulk else 0.0)
-
-
-class Serving(Struct, frozen=True, kw_only=True):
-    """What one request is served with. `budgets` bound what one person asks for. `kept` has whole answers."""
-
-    execution: Execution
-    authenticator: Authenticator
-    federation: Federation
-    max_body_bytes: int
-    deadlines: Deadlines
-    budgets: CallerBudgets
-    kept: KeptAnswers | None = None
 
 
 class GraphQLRoute:
@@ -94,7 +85,7 @@ class GraphQLRoute:
         )
         await response(scope, receive, send)
 
-    async def _answer(self, scope: Scope, receive: Receive) -> Response:
+    async def _answer(self, scope: Scope, receive: Receive) -> Response | StreamedAnswer:
         media = JSON
         logged: dict[str, Any] = scope.setdefault(LOGGED, {})
         extensions: dict[str, Any] = {"requestId": request_id(scope)}
@@ -144,13 +135,13 @@ class GraphQLRoute:
         media: str,
         logged: dict[str, Any],
         extensions: dict[str, Any],
-    ) -> Response:
+    ) -> Response | StreamedAnswer:
         token = serving.authenticator.token(scope["headers"])
-        key = None if serving.kept is None else serving.kept.key(caller, token, request.sent)
+        key = None if serving.kept is None or media in STREAMS else serving.kept.key(caller, token, request.sent)
         if serving.kept is not None and key is not None:
             found = serving.kept.find(key, caller)
             if found is not None:
-                return self._given_again(serving, found, caller, media, logged, extensions)
+                return self._given_again(serving, scope, found, caller, media, logged, extensions)
         return await self._run(serving, scope, request, caller, token, media, logged, extensions, key)
 
     async def _run(
@@ -164,18 +155,32 @@ class GraphQLRoute:
         logged: dict[str, Any],
         extensions: dict[str, Any],
         key: Key | None,
-    ) -> Response:
+    ) -> Response | StreamedAnswer:
+        stream = preferred_stream(header(scope, b"accept"))
         try:
-            operation = serving.execution.read(request.query, request.operation_name, request.variables)
+            text = requested_document(serving.documents, request)
+            operation = serving.execution.read(
+                text, request.operation_name, request.variables, is_streamed=stream is not None
+            )
         except RequestError as error:
             self._observe(OperationRecord(codes=codes_of(error.answer)))
+            if media == EVENT_STREAM:
+                return _streamed(serving.streams, media, _once(error.answer), None)
             return _answered(error.answer, media, extensions)
+        if request.query is not None:
+            serving.documents.keep(text, request.document)
         if operation.name is not None:
             logged["operation"] = operation.name[:LONGEST]
         if operation.is_mutation and not request.may_write:
             raise RefusedError(405, "METHOD_NOT_ALLOWED", "Send mutations by POST.", {"Allow": "POST"})
         budgets = serving.budgets
         _take(lambda: budgets.take_cost(caller.key, operation.cost), budgets, caller, extensions)
+        if stream is not None and (operation.is_subscription or media in STREAMS):
+            if stream == MULTIPART and not operation.is_subscription:
+                raise RefusedError(406, "NOT_ACCEPTABLE", _OFFERED)
+            client = SignedInClient(caller=caller, token=token, expires_at=end_of(_bearer(scope)))
+            answers = _responses(serving.streams, operation, client, extensions["requestId"])
+            return _streamed(serving.streams, stream, answers, client.expires_at)
         cost = RequestCost()
         keeping = (
             None
@@ -206,16 +211,17 @@ class GraphQLRoute:
         logged["waited_ms"] = round(cost.waited_seconds * 1000, 1)
         if answer.ran:
             extensions["taskgate"] = {**_cost(cost), **_remaining(serving.budgets, caller)}
-        if serving.kept is None or keeping is None or key is None or not answer.ran or answer.errors:
+        if not answer.ran or answer.errors or (keeping is None and scope["method"] != "GET"):
             return _answered(answer, media, extensions)
         data = orjson.dumps(answer.data)
-        if cost.requests == 0:
+        if serving.kept is not None and keeping is not None and key is not None and cost.requests == 0:
             serving.kept.keep(key, keeping, data, caller=caller, cost=operation.cost, name=operation.name)
-        return _with_data(data, media, extensions)
+        return _with_data(data, media, extensions, scope)
 
     def _given_again(
         self,
         serving: Serving,
+        scope: Scope,
         kept: KeptAnswer,
         caller: Caller,
         media: str,
@@ -231,7 +237,7 @@ class GraphQLRoute:
         logged["upstream_calls"] = 0
         logged["waited_ms"] = 0.0
         extensions["taskgate"] = {**_cost(RequestCost()), **_remaining(budgets, caller)}
-        return _with_data(kept.data, media, extensions)
+        return _with_data(kept.data, media, extensions, scope)
 
     async def _caller(self, authenticator: Authenticator, scope: Scope) -> Caller:
         try:
@@ -281,9 +287,15 @@ def _answered(answer: GraphQLResponse, media: str, extensions: Mapping[str, Any]
     return _response({**written, "extensions": extensions}, 200 if answer.ran or media == JSON else 400, media, {})
 
 
-def _with_data(data: bytes, media: str, extensions: Mapping[str, Any]) -> Response:
-    """As `_answered`, of an answer without errors whose data are written."""
-    return _written(b'{"data":%b,"extensions":%b}' % (data, orjson.dumps(extensions)), 200, media, {})
+def _with_data(data: bytes, media: str, extensions: Mapping[str, Any], scope: Scope) -> Response:
+    """As `_answered`, of an answer without errors whose data are written. By GET it has a tag; 304 if the client has it."""
+    headers: dict[str, str] = {}
+    if scope["method"] == "GET":
+        tag = entity_tag(media, data)
+        headers = {**_REVALIDATED, "ETag": tag}
+        if is_known(header(scope, b"if-none-match"), tag):
+            return Response(status_code=304, headers={**_HEADERS, **headers})
+    return _written(b'{"data":%b,"extensions":%b}' % (data, orjson.dumps(extensions)), 200, media, headers)
 
 
 def _found_by(error: dict[str, Any], extensions: Mapping[str, Any]) -> dict[str, Any]:
@@ -299,10 +311,34 @@ def _opens_page(scope: Scope) -> bool:
 
 
 def _media_type(scope: Scope) -> str:
-    media = preferred(header(scope, b"accept"))
+    """Of a single answer, or of a stream where the client takes nothing else."""
+    accept = header(scope, b"accept")
+    media = preferred(accept) or preferred_stream(accept)
     if media is None:
-        raise RefusedError(406, "NOT_ACCEPTABLE", f"This URL answers with {GRAPHQL_RESPONSE} or {JSON}.")
+        raise RefusedError(406, "NOT_ACCEPTABLE", _OFFERED)
     return media
+
+
+async def _responses(
+    streams: OperationStreams, operation: GraphQLOperation, client: SignedInClient, request_id: str
+) -> Responses:
+    async with aclosing(streams.responses(operation, client, request_id)) as responses:
+        async for response in responses:
+            yield with_request_id(response.written(), request_id), response.ran
+
+
+async def _once(response: GraphQLResponse) -> Responses:
+    yield response.written(), response.ran
+
+
+def _streamed(streams: OperationStreams, media: str, responses: Responses, expires_at: float | None) -> StreamedAnswer:
+    framing = EventStream() if media == EVENT_STREAM else Multipart()
+    return StreamedAnswer(framing, responses, ending=streams.ending, expires_at=expires_at)
+
+
+def _bearer(scope: Scope) -> str | None:
+    found = header(scope, b"authorization")
+    return None if found is None else found.partition(" ")[2].strip()
 
 
 def _response(content: dict[str, Any], status: int, media: str, headers: dict[str, str]) -> Response:
@@ -310,4 +346,6 @@ def _response(content: dict[str, Any], status: int, media: str, headers: dict[st
 
 
 def _written(content: bytes, status: int, media: str, headers: dict[str, str]) -> Response:
+    # A single answer to a client that takes streams only is a refusal.
+    media = JSON if media in STREAMS else media
     return Response(content, status, {**_HEADERS, "Content-Type": f"{media}; charset=utf-8", **headers})

@@ -11,6 +11,7 @@ from gateway.http.media_types import is_json
 from schema.core.scalars import WrittenFloat
 
 ALLOWED = "GET, POST"
+_ASKING = frozenset({b"query", b"extensions", b"documentId", b"doc_id"})
 
 
 class RefusedError(Exception):
@@ -24,9 +25,13 @@ class RefusedError(Exception):
 
 
 class GraphQLRequest(Struct, frozen=True, kw_only=True):
-    """`may_write`: sent by POST, so it may be a mutation. `sent`: the body, or the query string after `?`."""
+    """`may_write`: sent by POST, so it may be a mutation. `sent`: the body, or the query string after `?`.
 
-    query: str
+    `document` names the document, by an id or a SHA-256. There is a `query`, or a `document`, or both.
+    """
+
+    query: str | None
+    document: str | None = None
     variables: dict[str, Any] | None = None
     operation_name: str | None = None
     may_write: bool = True
@@ -40,8 +45,8 @@ def header(scope: Scope, name: bytes) -> str | None:
 
 
 def asks(query_string: bytes) -> bool:
-    """Whether a URL's query string holds a GraphQL query."""
-    return any(pair.partition(b"=")[0] == b"query" for pair in query_string.split(b"&"))
+    """Whether a URL's query string holds a GraphQL query, or names one."""
+    return any(pair.partition(b"=")[0] in _ASKING for pair in query_string.split(b"&"))
 
 
 async def read_request(scope: Scope, receive: Receive, max_body_bytes: int) -> GraphQLRequest:
@@ -130,13 +135,13 @@ def _from_query_string(query_string: bytes, max_bytes: int) -> GraphQLRequest:
     return _request(parameters, may_write=False)
 
 
+def request_of(parameters: dict[str, Any]) -> GraphQLRequest:
+    """A request that is the payload of a message; RefusedError when it is not a well-formed one."""
+    return _request(parameters, may_write=True)
+
+
 def _request(parameters: dict[str, Any], *, may_write: bool) -> GraphQLRequest:
     query = parameters.get("query")
-    if not query and isinstance(parameters.get("extensions"), dict) and "persistedQuery" in parameters["extensions"]:
-        # Clients know this answer by its text, and send the whole document then.
-        raise RefusedError(200, "PERSISTED_QUERY_NOT_SUPPORTED", "PersistedQueryNotSupported")
-    if not isinstance(query, str) or not query:
-        raise _bad("The parameter query must be a non-empty string.")
     for name, kind, what in (
         ("variables", dict, "an object"),
         ("operationName", str, "a string"),
@@ -144,12 +149,35 @@ def _request(parameters: dict[str, Any], *, may_write: bool) -> GraphQLRequest:
     ):
         if not isinstance(parameters.get(name), kind | None):
             raise _bad(f"The parameter {name} must be {what} or null.")
+    document = _persisted(parameters.get("extensions") or {})
+    if query is None and document is None:
+        # GraphQL over HTTP, appendix A; Relay's programs send the other.
+        document = parameters.get("documentId") or parameters.get("doc_id")
+        if document is not None and not isinstance(document, str):
+            raise _bad("The parameter documentId must be a string.")
+    if (query is None and document is None) or not isinstance(query, str | None) or query == "":
+        raise _bad("The parameter query must be a non-empty string.")
     return GraphQLRequest(
         query=query,
+        document=document,
         variables=parameters.get("variables"),
         operation_name=parameters.get("operationName"),
         may_write=may_write,
     )
+
+
+def _persisted(extensions: dict[str, Any]) -> str | None:
+    """The hash of Apollo's automatic persisted queries."""
+    persisted = extensions.get("persistedQuery")
+    if persisted is None:
+        return None
+    version = persisted.get("version") if isinstance(persisted, dict) else None
+    if isinstance(version, bool) or version != 1:
+        raise _bad("extensions.persistedQuery must be an object of version 1.")
+    sha256 = persisted.get("sha256Hash")
+    if not isinstance(sha256, str) or not sha256:
+        raise _bad("extensions.persistedQuery.sha256Hash must be a non-empty string.")
+    return sha256
 
 
 _MOST_FRACTIONS = 20_000

@@ -23,6 +23,7 @@ RESTART = (
     "bulk_deadline",
     "connections",
     "trusted_proxies",
+    "subgraph",
 )
 
 
@@ -63,7 +64,7 @@ def reloadable(old: Settings, new: Settings) -> tuple[Settings, Sequence[str]]:
 def changed_tables(old: Settings, new: Settings) -> Sequence[str]:
     """Their names; each source by its key."""
     names = [f"gateway.{name}" for name in type(new.gateway).model_fields if _differs(old.gateway, new.gateway, name)]
-    names += [name for name in ("auth", "people") if _differs(old, new, name)]
+    names += [name for name in ("auth", "people", "documents") if _differs(old, new, name)]
     before, after = ({source.key: source for source in settings.sources} for settings in (old, new))
     names += [f"source {key} added" for key in after if key not in before]
     names += [f"source {key} removed" for key in before if key not in after]

@@ -8,6 +8,9 @@ admission `[gateway.admission]`: when there are too many requests
 cache_bounds  `[gateway.cache]`: how much is kept
 callers   `[gateway.callers]`: how much each person may ask for in a minute
 connections  `[gateway.connections]`: what a client may use before it is known
+live      `[gateway.live]`: how soon subscribers learn of changes
+documents  `[gateway.documents]`: documents that clients name instead of sending their text
+subgraph  `[gateway.subgraph]`: part of a graph of Apollo Federation
 store     `[store]`: how long the journal keeps ended tasks
 fast_paths  `[gateway.fast_paths]`: short ways to an answer
 people    `[[people]]`: people and their identities
@@ -24,13 +27,16 @@ from gateway.settings.auth import ApiKey, ApiKeysAuth, AuthSettings, DemoAuth, O
 from gateway.settings.cache_bounds import CacheBounds
 from gateway.settings.callers import CallersSettings
 from gateway.settings.connections import ConnectionLimits
+from gateway.settings.documents import DocumentsSettings
 from gateway.settings.errors import ConfigurationError
 from gateway.settings.fast_paths import FastPaths
 from gateway.settings.file import Settings, load
 from gateway.settings.gateway import GatewaySettings
 from gateway.settings.issuers import Algorithm, ClaimPaths, IssuerSettings, LoginSettings, is_protected
+from gateway.settings.live import LiveSettings
 from gateway.settings.people import PersonSettings
 from gateway.settings.store import StoreSettings
+from gateway.settings.subgraph import SubgraphSettings
 
 __all__ = [
     "AdmissionSettings",
@@ -44,14 +50,17 @@ __all__ = [
     "ConfigurationError",
     "ConnectionLimits",
     "DemoAuth",
+    "DocumentsSettings",
     "FastPaths",
     "GatewaySettings",
     "IssuerSettings",
+    "LiveSettings",
     "LoginSettings",
     "OidcAuth",
     "PersonSettings",
     "Settings",
     "StoreSettings",
+    "SubgraphSettings",
     "is_protected",
     "load",
 ]

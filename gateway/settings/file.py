@@ -10,6 +10,7 @@ from typing import Any
 
 from connectors.sdk.registry import connector_types
 from connectors.sdk.settings import Section, SourceSettings
+from gateway.documents import ManifestError, TrustedDocuments, read_manifests
 from gateway.settings.auth import Auth, AuthSettings
 from gateway.settings.checks import check_auth, check_distinct, check_identities, check_sources, checked
 from gateway.settings.errors import ConfigurationError, KeyPath
@@ -34,13 +35,16 @@ class _Document(Section):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """`sources` and `people` are in the file's order; each source has its vendor's own settings type."""
+    """`sources` and `people` are in the file's order; each source has its vendor's own settings type.
+    `documents` are those of `[gateway.documents]`.
+    """
 
     gateway: GatewaySettings
     auth: AuthSettings
     people: Sequence[PersonSettings]
     sources: Sequence[SourceSettings]
     store: StoreSettings
+    documents: TrustedDocuments
 
 
 def load(path: Path) -> Settings:
@@ -57,6 +61,7 @@ def load(path: Path) -> Settings:
         gateway["journal"] = str(path.parent / journal) if isinstance(journal, str) else journal
         if isinstance(gateway.get("audit"), str):
             gateway["audit"] = str(path.parent / gateway["audit"])
+        _place_manifests(gateway.get("documents"), path.parent)
     listed = document.pop("sources", [])
     head, sources = _tables(document, listed)
     check_distinct("sources", [source.key for source in sources])
@@ -66,7 +71,37 @@ def load(path: Path) -> Settings:
     check_sources(sources, head.auth)
     check_subjects(head.people, head.auth)
     check_links(sources, head.auth)
-    return Settings(gateway=head.gateway, auth=head.auth, people=head.people, sources=sources, store=head.store)
+    return Settings(
+        gateway=head.gateway,
+        auth=head.auth,
+        people=head.people,
+        sources=sources,
+        store=head.store,
+        documents=_trusted(head.gateway),
+    )
+
+
+def _place_manifests(documents: Any, folder: Path) -> None:
+    manifests = documents.get("manifests") if isinstance(documents, dict) else None
+    if isinstance(manifests, list):
+        documents["manifests"] = [str(folder / each) if isinstance(each, str) else each for each in manifests]
+
+
+def _trusted(gateway: GatewaySettings) -> TrustedDocuments:
+    settings, path = gateway.documents, ("gateway", "documents")
+    if settings.only_trusted and gateway.subgraph.enabled:
+        raise ConfigurationError(
+            (*path, "only_trusted"), "does not go with [gateway.subgraph]: a router writes the documents that it sends"
+        )
+    try:
+        documents = read_manifests(settings.manifests)
+    except ManifestError as error:
+        raise ConfigurationError((*path, "manifests", error.place), str(error)) from None
+    if settings.only_trusted and not len(documents):
+        raise ConfigurationError(
+            (*path, "only_trusted"), "is true, but no manifest has a document: none could be served"
+        )
+    return documents
 
 
 def _tables(document: dict[str, Any], listed: Any) -> tuple[_Document, Sequence[SourceSettings]]:

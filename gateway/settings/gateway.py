@@ -12,7 +12,10 @@ from gateway.settings.admission import AdmissionSettings
 from gateway.settings.cache_bounds import CacheBounds
 from gateway.settings.callers import CallersSettings
 from gateway.settings.connections import ConnectionLimits
+from gateway.settings.documents import DocumentsSettings
 from gateway.settings.fast_paths import FastPaths
+from gateway.settings.live import LiveSettings
+from gateway.settings.subgraph import SubgraphSettings
 from schema.core.limits import DocumentLimits
 
 _ORIGIN = re.compile(r"\*|https?://[^\s/?#@]+")
@@ -86,6 +89,8 @@ class GatewaySettings(Section):
     mutation_deadline: float = Field(default=60.0, gt=0, le=300)
     bulk_deadline: float = Field(default=300.0, gt=0, le=3_600)
     callers: CallersSettings = CallersSettings()
+    documents: DocumentsSettings = DocumentsSettings()
+    subgraph: SubgraphSettings = SubgraphSettings()
     admission: AdmissionSettings = AdmissionSettings()
     limits: DocumentLimits = DocumentLimits()
     # What a client may use before it is known.
@@ -93,6 +98,7 @@ class GatewaySettings(Section):
     trusted_proxies: tuple[Annotated[str, AfterValidator(_is_network)], ...] = ()
 
     cache: CacheBounds = CacheBounds()
+    live: LiveSettings = LiveSettings()
     fast_paths: FastPaths = FastPaths()
 
     def offers(self, what: Literal["introspection", "graphiql", "suggestions"]) -> bool:

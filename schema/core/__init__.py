@@ -15,5 +15,6 @@ enums.py       every enum of the schema, described
 subject.py     SubjectRef, NativeRecord: what both tasks and flows have
 scalars.py     DateTime, JSON
 resolver.py    the decorator of computed fields
+federation_version.py  versions of Apollo Federation that the SDL may be for
 limits.py      DocumentLimits: the section `[gateway.limits]`
 """

@@ -42,6 +42,9 @@ PER_ITEM = {"groupBy": DIMENSION, "orderBy": SORT_KEY}
 """Conditions that an item of these arguments counts as."""
 """The mutation that writes to a list of tasks: it counts as a list of as many rows."""
 
+BY_ID = {"nodes": "ids", "_entities": "representations"}
+"""Fields that give an object for each entry of that argument."""
+
 _INT_DIGITS = 11  # of -2147483648
 
 # Deepest nesting of selections and fragments that is measured; Python's stack is limited. Real documents stay below.
@@ -218,8 +221,9 @@ class Meter:
             size = self._value(sent["first"]) if "first" in sent else DEFAULT_PAGE
             size = self._value(sent["last"]) if size is None and "last" in sent else size
             return max(1, size) if isinstance(size, int) else DEFAULT_PAGE
-        if node.name.value == "nodes" and "ids" in arguments:
-            ids = self._value(sent["ids"]) if "ids" in sent else None
+        by_id = BY_ID.get(node.name.value)
+        if by_id is not None and by_id in arguments:
+            ids = self._value(sent[by_id]) if by_id in sent else None
             return max(1, ids if isinstance(ids, int) else len(ids) if isinstance(ids, list) else 1)
         return None
 

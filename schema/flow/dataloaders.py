@@ -2,8 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 
-import anyio
-
 from connectors.sdk.errors import ConnectorError
 from connectors.sdk.model import Flow, FlowRef
 from schema.core.context import Context
@@ -24,32 +22,17 @@ class FreshFlowByRefLoader(Loader[FlowRef, Flow]):
         return await self._federation.get_flows(self._caller, keys, fresh=True)
 
 
-class RelatedFlowByRefLoader(Loader[FlowRef, Flow]):
-    """Flows that another flow names: its parent and its root. The viewer may see no task of theirs, and then not them."""
+class VisibleFlowByRefLoader(Loader[FlowRef, Flow]):
+    """Flows of which the viewer may see no task, and then not them: named by id, or by another flow."""
 
     async def find(self, keys: Sequence[FlowRef]) -> Mapping[FlowRef, Flow | ConnectorError]:
-        if self._caller.is_task_admin:
-            return await self._federation.get_flows(self._caller, keys)
-        found: dict[FlowRef, Flow | ConnectorError] = {}
-
-        async def read(ref: FlowRef) -> None:
-            try:
-                flow = await self._federation.get_visible_flow(self._caller, ref)
-            except ConnectorError as error:
-                found[ref] = error
-            else:
-                found.update({} if flow is None else {ref: flow})
-
-        async with anyio.create_task_group() as group:
-            for ref in keys:
-                group.start_soon(read, ref)
-        return found
+        return await self._federation.get_visible_flows(self._caller, keys)
 
 
 def flow_loader(ref: FlowRef, context: Context, *, is_related: bool = False) -> Loader[FlowRef, Flow]:
     """The loader for a flow: as fresh as the task or flow that it was reached from. `is_related`: from another flow."""
     if is_related:
-        return context.loader(RelatedFlowByRefLoader)
+        return context.loader(VisibleFlowByRefLoader)
     if context.is_fresh(ref):
         return context.loader(FreshFlowByRefLoader)
     return context.loader(FlowByRefLoader)

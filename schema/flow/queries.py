@@ -13,6 +13,7 @@ from schema.core.relay import GlobalId, decode
 from schema.core.resolver import resolved
 from schema.execution import selects_total
 from schema.flow.connection import FlowConnection
+from schema.flow.dataloaders import VisibleFlowByRefLoader
 from schema.flow.filters import FlowFilter
 from schema.flow.types import Flow, FlowDefinition
 from schema.ports import FlowListRequest
@@ -67,9 +68,11 @@ async def flow_by_id(found: GlobalId | None, context: Context, *, fresh: bool = 
     ref = flow_ref(found)
     if ref is None or ref.source not in context.sources:
         return None
-    flow = await context.federation.get_visible_flow(context.caller, ref, fresh=fresh)
     if fresh:
+        flow = await context.federation.get_visible_flow(context.caller, ref, fresh=True)
         context.note_fresh_flow(ref)
+    else:
+        flow = await context.loader(VisibleFlowByRefLoader).load(ref)
     return None if flow is None else Flow.from_model(flow, context)
 
 

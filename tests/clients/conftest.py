@@ -41,6 +41,7 @@ async def on_a_socket(app: ASGIApp) -> AsyncIterator[str]:
             host="127.0.0.1",
             port=0,
             lifespan="off",
+            ws="websockets-sansio",
             log_config=None,
             access_log=False,
             timeout_graceful_shutdown=1,
@@ -122,6 +123,22 @@ async def printed(*command: str | Path, folder: Path) -> str:
 async def told_by_node(node: str, script: str, argument: str) -> Any:
     """The JSON that a script in this folder prints."""
     return orjson.loads(await printed(node, script, argument, folder=HERE))
+
+
+async def answered_by_node(node: str, script: Path, asked: object) -> Any:
+    """The JSON that a script prints last, with `asked` as JSON on its standard input."""
+    with anyio.fail_after(PATIENCE_S):
+        done = await anyio.run_process(
+            [node, str(script)],
+            cwd=script.parent,
+            input=orjson.dumps(asked),
+            check=False,
+            env={**os.environ, "NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"},
+        )
+
+    assert 0 == done.returncode, done.stderr.decode()[-4000:] + done.stdout.decode()[-4000:]
+    # Some packages print lines of their own before.
+    return orjson.loads(done.stdout.splitlines()[-1])
 
 
 @pytest.fixture(scope="session")

@@ -26,8 +26,8 @@ from schema.api import build_schema
 
 ROOT = Path(__file__).parents[2]
 GRAPH = build_schema()._schema
-OTHER_WORDS = {"operationName", "check", "deadline", "sandbox", "serve", "schema"}
-"""A parameter of GraphQL over HTTP, commands of `taskgate`, and a setting."""
+OTHER_WORDS = {"operationName", "documentId", "check", "deadline", "sandbox", "serve", "schema"}
+"""Parameters of GraphQL over HTTP, commands of `taskgate`, and a setting."""
 
 TYPES = {
     each.name: each.fields

@@ -221,3 +221,26 @@ def test_an_address_that_cannot_be_one_of_a_system_is_refused(tmp_path: Path, ad
 
     assert line.startswith("sources[0].base_url: ")
     assert says in line
+
+
+@pytest.mark.parametrize(
+    ("documents", "told"),
+    [
+        ('manifests = ["absent.json"]', "gateway.documents.manifests[0]: "),
+        ("only_trusted = true", "gateway.documents.only_trusted: is true, but no manifest has a document"),
+        (
+            'manifests = ["good.json"]\nonly_trusted = true\n[gateway.subgraph]\nenabled = true',
+            "gateway.documents.only_trusted: does not go with [gateway.subgraph]",
+        ),
+    ],
+)
+def test_manifests_are_read_with_the_configuration(tmp_path: Path, documents: str, told: str) -> None:
+    """A relative path starts at the configuration's folder."""
+    good = tmp_path / "good.json"
+    good.write_text('{"a": "{ __typename }"}', encoding="utf-8")
+    settings = load(write_configuration(tmp_path, gateway='[gateway.documents]\nmanifests = ["good.json"]\n'))
+
+    assert settings.documents.find("a") == "{ __typename }"
+    with pytest.raises(ConfigurationError) as raised:
+        load(write_configuration(tmp_path, gateway=f"[gateway.documents]\n{documents}\n"))
+    assert told in str(raised.value)

@@ -1,20 +1,23 @@
 """Limits on documents."""
 
 import pytest
-from graphql import OperationDefinitionNode, get_introspection_query, parse
+from graphql import GraphQLSchema, OperationDefinitionNode, get_introspection_query, parse
 
-from schema.api import build_schema
+from schema.api import build_schema, build_subgraph
 from schema.core.limits import DocumentLimits
 from schema.execution.cost import Measure, Meter
 from tests.schema.conftest import Ask
 from tests.schema.fake_federation import FakeFederation
 
 GRAPH = build_schema()._schema
+SUBGRAPH = build_subgraph("2.3")._schema
 
 
-def _measured(document: str, variables: dict[str, object] | None = None) -> tuple[Measure, int]:
+def _measured(
+    document: str, variables: dict[str, object] | None = None, graph: GraphQLSchema = GRAPH
+) -> tuple[Measure, int]:
     parsed = parse(document)
-    meter = Meter(GRAPH, parsed, variables)
+    meter = Meter(graph, parsed, variables)
     (operation,) = (node for node in parsed.definitions if isinstance(node, OperationDefinitionNode))
     return meter.measure(operation), meter.visited
 
@@ -53,6 +56,20 @@ def test_measure_adds_up() -> None:
 def test_detail_rows_are_the_rows_of_the_page(document: str, rows: int) -> None:
     """An unknown variable counts as the largest page."""
     assert rows == _measured(document)[0].detail_rows
+
+
+@pytest.mark.parametrize(
+    ("document", "rows"),
+    [
+        ("query($r: [_Any!]!) { _entities(representations: $r) { ... on Task { data } } }", 3),
+        ('{ _entities(representations: [{id: "a"}, {id: "b"}]) { ... on Task { data } } }', 2),
+    ],
+)
+def test_entities_are_a_list_of_as_many_rows(document: str, rows: int) -> None:
+    """As `nodes` is."""
+    measure = _measured(document, {"r": [{}, {}, {}]}, SUBGRAPH)[0]
+
+    assert (rows, rows) == (measure.objects, measure.detail_rows)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Flows in lists, their parts and tasks, and writes to them."""
 
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -265,10 +266,10 @@ async def test_the_parent_of_a_flow_is_shown_to_people_who_see_it(
     federation.flows[REF] = a_flow(parent_id="f0", root_id="f0")
     federation.flows[parent] = a_flow(native_id="f0", name="Merger", business_key="secret")
 
-    async def visible(_caller: object, ref: FlowRef, *, fresh: bool = False) -> Flow | None:
-        return a_flow(parent_id="f0", root_id="f0") if ref == REF else None
+    async def visible(_caller: object, refs: Sequence[FlowRef]) -> Mapping[FlowRef, Flow]:
+        return {REF: a_flow(parent_id="f0", root_id="f0")} if REF in refs else {}
 
-    monkeypatch.setattr(federation, "get_visible_flow", visible)
+    monkeypatch.setattr(federation, "get_visible_flows", visible)
     query = """query ($id: ID!) { flow(id: $id) { parent { id name state businessKey native { type } } root { businessKey } } }"""
     shown = await ask(query, id=FLOW)
 

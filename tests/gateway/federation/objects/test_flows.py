@@ -28,6 +28,26 @@ async def test_a_flow_is_visible_through_one_of_its_tasks() -> None:
     assert hidden == await sources.get_visible_flow(ADMIN, FlowRef("north", "f2"))
 
 
+async def test_several_flows_are_visible_through_one_list_of_tasks() -> None:
+    """Where they have more than a page of tasks, the rest is asked for without those that were found."""
+    flows = [flow("north", f"f{number}") for number in range(50)]
+    tasks = [task("north", f"1.{number}", flow_id="f1") for number in range(120)]
+    tasks += [task("north", str(number), flow_id=f"f{number}") for number in range(2, 50, 2)]
+    tasks += [
+        task("north", str(number), owner="bob", candidate_groups=(), flow_id=f"f{number}") for number in range(3, 50, 2)
+    ]
+    north = RichConnector("north", tasks, flows=flows)
+    sources = federation(north, people=[ADMIN, ALICE])
+    refs = [one.ref for one in flows]
+
+    seen = await sources.get_visible_flows(ALICE, [*refs, FlowRef("west", "f1")])
+    one_by_one = {ref for ref in refs if await sources.get_visible_flow(ALICE, ref) is not None}
+
+    assert one_by_one == set(seen)
+    assert 1 < len(seen) < 50
+    assert 50 == len(await sources.get_visible_flows(ADMIN, refs))
+
+
 async def test_a_flow_that_cannot_be_read_has_its_error() -> None:
     """A flow of an unknown source is absent. A read of a single flow raises the error."""
     north = RichConnector("north", flows=[flow("north", "f1")])
