@@ -174,6 +174,11 @@ def scopes_of(sources: Mapping[str, Source]) -> Callable[[str], Hashable]:
     return lambda source: sources[source].scope if source in sources else None
 
 
+def systems_of(sources: Mapping[str, Source]) -> Callable[[str], Hashable]:
+    """The system that each source stands for now."""
+    return lambda source: sources[source].number if source in sources else None
+
+
 def compose(
     sources: Sequence[Source] | Mapping[str, Source],
     *,
@@ -199,7 +204,7 @@ def compose(
     by_key = sources if isinstance(sources, Mapping) else {source.key: source for source in sources}
     own = own or own_work(people, keep=timedelta(seconds=KEPT_SECONDS), sources=by_key)
     scope = scopes_of(by_key)
-    known, shown = KnownAccounts(people, scope=scope), RecentlyShown()
+    known, shown = KnownAccounts(people, scope=scope), RecentlyShown(system=systems_of(by_key))
 
     def ended(ref: TaskRef) -> None:
         answers.invalidate([Tag(ref.source, Kind.TASK, ref.native_id), Tag(ref.source, Kind.TASK_LIST)])

@@ -40,7 +40,14 @@ def _console() -> Callable[[Any], str]:
     import structlog
 
     render = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
-    return lambda event: str(render(None, "", event))
+    return lambda event: _printable(str(render(None, "", event)))
+
+
+def _printable(text: str) -> str:
+    """A terminal obeys control characters, and clients choose the path of a request before they sign in."""
+    if text.isprintable():
+        return text
+    return "".join(each if each.isprintable() or each == "\n" else ascii(each)[1:-1] for each in text)
 
 
 def _configure(level: LogLevel, render: Callable[[Any], str], times: str, *, utc: bool) -> None:

@@ -103,11 +103,14 @@ class GraphiQL:
         self._config = _config(settings)
         self._template = (_HERE / ("page.html" if is_whole else "missing.html")).read_text(encoding="utf-8")
         self._names = returning.names(settings)
-        self.routes = (returning.route(self._names), Route("/graphiql/{path:path}", self._file, methods=["GET"]))
+        self.routes = (
+            returning.route(lambda: self._names),
+            Route("/graphiql/{path:path}", self._file, methods=["GET"]),
+        )
 
     def change(self, settings: Settings) -> None:
         """Other people and providers from now on."""
-        self._config = _config(settings)
+        self._config, self._names = _config(settings), returning.names(settings)
 
     def response(self, scope: Scope) -> Response:
         """The page, for a browser that opens /graphql."""

@@ -4,7 +4,7 @@ A provider that is not honest can send a person on to an honest one, to get the 
 the person back to its own address only, so that the page sees which provider the code is of.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from urllib.parse import urlencode
 
 from starlette.requests import Request
@@ -25,13 +25,12 @@ def names(settings: Settings) -> Mapping[str, str]:
     return found if len(found) > 1 else {}
 
 
-def route(found: Mapping[str, str]) -> Route:
-    """Leads from a provider's address to the page, which is told the provider's name as `at`."""
-    known = frozenset(found.values())
+def route(found: Callable[[], Mapping[str, str]]) -> Route:
+    """Leads from a provider's address to the page, which is told the provider's name as `at`. `found` are the names of now."""
 
     async def back(request: Request) -> Response:
         name = request.path_params["name"]
-        if name not in known:
+        if name not in found().values():
             return Response("There is no such file.\n", 404, {"Cache-Control": "no-store"}, "text/plain")
         answer = {
             key: value for key in _ANSWER if len(value := request.query_params.get(key, "")) in range(1, _LONGEST)

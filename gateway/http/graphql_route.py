@@ -57,7 +57,7 @@ _log = structlog.get_logger("taskgate.http")
 
 
 class GraphQLRoute:
-    """`serving` is entered for each request: a reload changes it, and requests that have begun go on as they began.
+    """`serving` is entered for each request: a reload changes it, and requests that are read whole go on as they began.
 
     `load` bounds what is carried out side by side. `resource_metadata` gives the address where a client finds the identity
     provider (RFC 9728), None without one. `observe` gets what became of each request. `page` answers a browser that opens
@@ -94,7 +94,13 @@ class GraphQLRoute:
             # Before anything else: a refused request must cost next to nothing.
             async with self._load.place():
                 with self._serving() as serving:
-                    return await self._signed_in(serving, scope, receive, media, logged, extensions)
+                    caller = await self._admitted(serving, scope, logged, extensions)
+                    request = await read_request(scope, receive, serving.max_body_bytes)
+                with self._serving() as now:
+                    # A body may take long: what a reload took away meanwhile, such as the key itself, counts no more.
+                    if now is not serving:
+                        caller = await self._caller(now.authenticator, scope)
+                    return await self._signed_in(now, scope, request, caller, media, logged, extensions)
         except RefusedError as refused:
             logged["refused"] = refused.code
             self._observe(OperationRecord(codes=(refused.code,)))
@@ -110,22 +116,27 @@ class GraphQLRoute:
             error = _found_by({"message": "internal error", "extensions": {"code": "INTERNAL"}}, extensions)
             return _response({"errors": [error], "extensions": extensions}, 500, media, {})
 
+    async def _admitted(
+        self, serving: Serving, scope: Scope, logged: dict[str, Any], extensions: dict[str, Any]
+    ) -> Caller:
+        # Before the body is read: a caller without a valid token costs no more than this.
+        caller = await self._caller(serving.authenticator, scope)
+        logged["caller"] = caller.key
+        budgets = serving.budgets
+        _take(lambda: budgets.take_request(caller.key), budgets, caller, extensions)
+        return caller
+
     async def _signed_in(
         self,
         serving: Serving,
         scope: Scope,
-        receive: Receive,
+        request: GraphQLRequest,
+        caller: Caller,
         media: str,
         logged: dict[str, Any],
         extensions: dict[str, Any],
     ) -> Response | StreamedAnswer:
-        # Before the body is read: a caller without a valid token costs no more than this.
-        authenticator, budgets = serving.authenticator, serving.budgets
-        caller = await self._caller(authenticator, scope)
-        logged["caller"] = caller.key
-        _take(lambda: budgets.take_request(caller.key), budgets, caller, extensions)
-        token = authenticator.token(scope["headers"])
-        request = await read_request(scope, receive, serving.max_body_bytes)
+        token = serving.authenticator.token(scope["headers"])
         key = None if serving.kept is None or media in STREAMS else serving.kept.key(caller, token, request.sent)
         if serving.kept is not None and key is not None:
             found = serving.kept.find(key, caller)

@@ -9,7 +9,10 @@ from typing import Any
 import httpx2
 import pytest
 
+from gateway.app import create_app
+from gateway.settings import Settings, load
 from sandbox.config import toml
+from tests.gateway.configuration import write_configuration
 from tests.gateway.conftest import OpenClient
 
 NODE = shutil.which("node")
@@ -81,6 +84,32 @@ def issuer(name: str, *, has_login: bool = True) -> dict[str, Any]:
         "email_domains": [f"{name}.example"],
         **more,
     }
+
+
+async def test_a_reload_gives_each_of_several_providers_its_address(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A second one that comes by a reload would get the codes of the first otherwise."""
+
+    monkeypatch.setattr("gateway.generations.FIRST_LOOK", 0.0)
+
+    def configured(*names: str) -> Settings:
+        return load(
+            write_configuration(
+                tmp_path, auth=toml({"auth": {"mode": "oidc", "issuers": [issuer(name) for name in names]}})
+            )
+        )
+
+    app = create_app(configured("a"))
+    async with (
+        app.router.lifespan_context(app),
+        httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://gateway") as client,
+    ):
+        alone = (await client.get("/graphiql/back/a-")).status_code
+        await app.state.reload(configured("a", "b"))
+        several = [(await client.get(f"/graphiql/back/{name}-")).status_code for name in "abc"]
+
+    assert (alone, several) == (404, [303, 303, 404])
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,8 @@
 """Which tasks were shown to whom a moment ago: such a person may be told why a write to a task is refused.
 
 For other people a task that they may not see does not exist (NOT_FOUND). So it does for a request of the same person by a
-token that links them to another account, to none, or to other groups.
+token that links them to another account, to none, or to other groups, or that makes them no task admin. Another system that
+the source stands for since a reload has other tasks by the same ids.
 """
 
 import time
@@ -26,12 +27,19 @@ class _Showing(Struct):
 class RecentlyShown:
     """One per process. It forgets after `SECONDS`, and the oldest showings beyond `most`."""
 
-    def __init__(self, *, monotonic: Callable[[], float] = time.monotonic, most: int = MOST_KEPT) -> None:
-        self._monotonic = monotonic
+    def __init__(
+        self,
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
+        most: int = MOST_KEPT,
+        system: Callable[[str], Hashable] = lambda _: None,
+    ) -> None:
+        """`system` tells apart the systems that a source stood for one after the other, by its key."""
+        self._monotonic, self._system = monotonic, system
         self._most = most
         # Insertion order is age.
         self._showings: dict[tuple[Hashable, TaskRef], _Showing] = {}
-        self._hidden: dict[TaskRef, tuple[Task, float]] = {}
+        self._hidden: dict[tuple[Hashable, TaskRef], tuple[Task, float]] = {}
 
     def note(self, caller: Caller, refs: Iterable[TaskRef]) -> None:
         """These tasks are being shown to the caller."""
@@ -40,7 +48,7 @@ class RecentlyShown:
         for ref in refs:
             viewer = viewers.get(ref.source)
             if viewer is None:
-                viewer = viewers[ref.source] = _viewer(caller, ref)
+                viewer = viewers[ref.source] = self._viewer(caller, ref)
             self._showings.pop((viewer, ref), None)
             self._showings[viewer, ref] = _Showing(until)
         while len(self._showings) > self._most:
@@ -48,12 +56,12 @@ class RecentlyShown:
 
     def knows(self, caller: Caller, ref: TaskRef) -> bool:
         """Whether the task was shown to the caller within the last `SECONDS`."""
-        showing = self._showings.get((_viewer(caller, ref), ref))
+        showing = self._showings.get((self._viewer(caller, ref), ref))
         return showing is not None and self._monotonic() < showing.until
 
     def may_tell(self, caller: Caller, ref: TaskRef) -> bool:
         """Whether the caller may be told of the task's new state: once for each showing. True uses it up."""
-        showing = self._showings.get((_viewer(caller, ref), ref))
+        showing = self._showings.get((self._viewer(caller, ref), ref))
         if showing is None or showing.is_told or self._monotonic() >= showing.until:
             return False
         showing.is_told = True
@@ -64,26 +72,29 @@ class RecentlyShown:
 
         It took candidates from the task, or it gave an owner to one that every user could claim.
         """
-        self._hidden.pop(before.ref, None)
+        self._hidden.pop(self._place(before.ref), None)
         if _candidates(before) - _candidates(after) or (after.assignees and not before.assignees):
             self.note_hidden(before)
 
     def note_hidden(self, before: Task) -> None:
         """The task as it was before a write took its candidates, here or at another gateway."""
-        self._hidden.pop(before.ref, None)
-        self._hidden[before.ref] = structs.replace(before, payload=None), self._monotonic() + HIDDEN_SECONDS
+        place = self._place(before.ref)
+        self._hidden.pop(place, None)
+        self._hidden[place] = structs.replace(before, payload=None), self._monotonic() + HIDDEN_SECONDS
         if len(self._hidden) > self._most:
             del self._hidden[next(iter(self._hidden))]
 
     def before(self, ref: TaskRef) -> Task | None:
         """The task as it was before the last write took its candidates; None if that was long ago, or did not happen."""
-        task, until = self._hidden.get(ref, (None, 0.0))
+        task, until = self._hidden.get(self._place(ref), (None, 0.0))
         return task if self._monotonic() < until else None
 
+    def _place(self, ref: TaskRef) -> tuple[Hashable, TaskRef]:
+        return self._system(ref.source), ref
 
-def _viewer(caller: Caller, ref: TaskRef) -> Hashable:
-    # One number for the identity: it is compared for each task of a list.
-    return caller.key, hash(caller.identity(ref.source))
+    def _viewer(self, caller: Caller, ref: TaskRef) -> Hashable:
+        # One number for the identity: it is compared for each task of a list.
+        return caller.key, caller.is_task_admin, hash(caller.identity(ref.source)), self._system(ref.source)
 
 
 def _candidates(task: Task) -> set[tuple[str, str]]:

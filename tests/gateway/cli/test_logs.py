@@ -70,6 +70,15 @@ def test_console_lines_are_text_for_people(capsys: pytest.CaptureFixture[str]) -
     assert "{" not in line
 
 
+def test_control_characters_of_a_request_reach_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    """Clients choose paths before they sign in. A JSON line has none of them anyway."""
+    log_requests("info", "console")
+    structlog.get_logger().info("request", path="/\x1b[2J\u202eé")
+    flush()
+
+    assert "path=/\\x1b[2J\\u202eé" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("option", ["--log-level=loud", "--log-format=xml"])
 def test_an_unknown_choice_is_refused_with_those_that_there_are(tmp_path: Path, option: str) -> None:
     code, text = run("serve", "--config", str(write_configuration(tmp_path)), option)

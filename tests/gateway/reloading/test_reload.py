@@ -1,8 +1,10 @@
 """Another configuration for an application that serves requests."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -142,6 +144,49 @@ async def test_a_request_ends_with_the_sources_that_it_began_with(
     reports = {each["source"]["key"]: each["status"] for each in answer["data"]["tasks"]["sources"]}
     assert reports["camunda"] == "OK"
     assert (meanwhile, still_open, closed_then) == (["field"], [], ["camunda"])
+
+
+async def test_a_key_that_a_reload_takes_away_ends_a_request_whose_body_is_on_its_way(tmp_path: Path) -> None:
+    """It was right when the headers came. A body may take long."""
+    keyed = [
+        f'[auth]\nmode = "api_keys"\nkeys = [{{ person = "{who}", sha256 = "{sha256(key).hexdigest()}" }}]\n'
+        for who, key in (("carol", b"first"), ("bob", b"second"))
+    ]
+    content = json.dumps({"query": NAME}).encode()
+    begun, go = asyncio.Event(), asyncio.Event()
+
+    async def body() -> AsyncIterator[bytes]:
+        yield content[:5]
+        begun.set()
+        await go.wait()
+        yield content[5:]
+
+    app = create_app(load(written(tmp_path, auth=keyed[0])))
+    answered: list[dict[str, Any]] = []
+    parts = aiter(body())
+
+    async def receive() -> dict[str, Any]:
+        part = await anext(parts, b"")
+        return {"type": "http.request", "body": part, "more_body": bool(part)}
+
+    async def send(message: Any) -> None:
+        answered.append(message)
+
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/graphql",
+        "query_string": b"",
+        "headers": [(b"content-type", b"application/json"), (b"authorization", b"Bearer first")],
+    }
+    async with app.router.lifespan_context(app):
+        asked = asyncio.create_task(app(scope, receive, send))
+        await begun.wait()
+        await app.state.reload(load(written(tmp_path, auth=keyed[1])))
+        go.set()
+        await asked
+
+    assert answered[0]["status"] == 401
 
 
 async def test_what_did_not_change_is_the_same_object(tmp_path: Path) -> None:

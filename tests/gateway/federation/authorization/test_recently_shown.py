@@ -2,6 +2,7 @@
 
 from msgspec import structs
 
+from connectors.sdk.caller import TASK_ADMIN
 from connectors.sdk.model import TaskRef, UserRef
 from gateway.federation.authorization import RecentlyShown
 from gateway.federation.authorization.recently_shown import HIDDEN_SECONDS
@@ -45,6 +46,26 @@ def test_a_token_that_links_the_person_otherwise_was_shown_nothing() -> None:
     others = (structs.replace(ALICE, identities={}), person("alice", "north", groups=("sales",)))
 
     assert [True, False, False] == [shown.knows(each, ONE) for each in (ALICE, *others)]
+
+
+def test_a_token_that_makes_the_person_no_task_admin_was_shown_nothing() -> None:
+    """A task admin sees the tasks of all people."""
+    shown = RecentlyShown(monotonic=Clock())
+    shown.note(structs.replace(ALICE, roles=frozenset({TASK_ADMIN})), [ONE])
+
+    assert not shown.knows(ALICE, ONE)
+
+
+def test_another_system_behind_the_same_key_has_other_tasks() -> None:
+    """A reload may name another system: its tasks may have the same ids."""
+    number = [0]
+    shown = RecentlyShown(monotonic=Clock(), system=lambda _: number[0])
+    shown.note(ALICE, [ONE])
+    shown.note_hidden(task("north", "1"))
+    before = shown.knows(ALICE, ONE), shown.before(ONE) is None
+    number[0] = 1
+
+    assert ((True, False), (False, True)) == (before, (shown.knows(ALICE, ONE), shown.before(ONE) is None))
 
 
 def test_the_oldest_showings_are_forgotten_first() -> None:
