@@ -6,6 +6,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from statistics import median
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
@@ -352,7 +353,7 @@ def reference() -> float:
 
 
 class Measured(NamedTuple):
-    """`milliseconds` of the best of a few runs. `ratio`: the least of the costs over the reference beside each."""
+    """`milliseconds` of the best of a few runs. `ratio`: the median of the costs over the reference beside each."""
 
     name: str
     size: int
@@ -384,7 +385,7 @@ def measured(runs: int, only: str) -> tuple[list[Measured], float]:
                 ratios.append(2 * best[-1][1] / sum(beside))
             size, milliseconds, outcome = min(best, key=lambda each: each[1])
             assert size <= LARGEST, name
-            found.append(Measured(name, size, milliseconds, min(ratios), outcome))
+            found.append(Measured(name, size, milliseconds, median(ratios), outcome))
         return found, min(references)
 
     return asyncio.run(measure())
