@@ -7,7 +7,7 @@ from weakref import WeakKeyDictionary
 import anyio
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
 
 from gateway.composition import Gateway, open_gateway
 from gateway.federation.traffic import UpstreamRequestRecord
@@ -20,10 +20,12 @@ from gateway.http import (
     Compression,
     Deadlines,
     GraphQLRoute,
+    GraphQLSockets,
     KeptAnswers,
     LoadLimit,
     Metrics,
     OperationRecord,
+    OperationStreams,
     ProtectedResource,
     Serving,
     Traced,
@@ -44,11 +46,21 @@ from schema.ports import SourceInfo
 class Servings:
     """What requests are served with, by the generation that they begin with."""
 
-    def __init__(self, gateway: Callable[[], Gateway]) -> None:
-        self._gateway = gateway
+    def __init__(self, gateway: Callable[[], Gateway], observe: Callable[[OperationRecord], None]) -> None:
+        self._gateway, self._observe = gateway, observe
         self._schema = build_schema()
         self._made: WeakKeyDictionary[Generation, Serving] = WeakKeyDictionary()
         self._last: tuple[GatewaySettings, Serving] | None = None
+
+    @property
+    def settings(self) -> GatewaySettings:
+        """The newest ones."""
+        return self._gateway().generations.present.newest.settings.gateway
+
+    def cut_streams(self) -> None:
+        """Streams that run are cut off: their clients connect again."""
+        for serving in self._made.values():
+            serving.streams.ending.set()
 
     @contextmanager
     def pinned(self) -> Iterator[Serving]:
@@ -75,15 +87,25 @@ class Servings:
             )
         )
         keeps_budgets = last is not None and before is not None and before.callers == now.callers
+        deadlines = Deadlines(now.query_deadline, now.mutation_deadline, now.bulk_deadline)
+        budgets = last.budgets if last is not None and keeps_budgets else CallerBudgets(now.callers)
         made = Serving(
             execution=execution,
             authenticator=generation.authenticator,
             federation=self._gateway().federation,
             max_body_bytes=now.max_body_bytes,
-            deadlines=Deadlines(now.query_deadline, now.mutation_deadline, now.bulk_deadline),
+            deadlines=deadlines,
+            streams=OperationStreams(
+                execution,
+                federation=lambda: self._gateway().federation,
+                deadlines=deadlines,
+                budgets=budgets,
+                observe=self._observe,
+                per_connection=now.live.per_connection,
+            ),
             # Answers of an earlier configuration are not given again.
             kept=KeptAnswers(lambda: self._gateway().federation) if now.fast_paths.kept_answers else None,
-            budgets=last.budgets if last is not None and keeps_budgets else CallerBudgets(now.callers),
+            budgets=budgets,
         )
         self._made[generation] = made
         self._last = (now, made)
@@ -141,6 +163,9 @@ def create_app(settings: Settings, *, pause: Pause = anyio.sleep, tracing: Traci
     )
 
     def drain(seconds: float) -> None:
+        # First: what is cut off is not told as ended.
+        servings.cut_streams()
+        sockets.close_all(for_ever=True)
         for gateway in opened:
             gateway.federation.drain(seconds)
 
@@ -156,7 +181,8 @@ def create_app(settings: Settings, *, pause: Pause = anyio.sleep, tracing: Traci
         else None
     )
     resource = ProtectedResource(settings.auth)
-    servings = Servings(lambda: opened[0])
+    servings = Servings(lambda: opened[0], observe_operation)
+    sockets = GraphQLSockets(servings.pinned, origins=lambda: servings.settings.cors_origins)
     route = GraphQLRoute(
         servings.pinned,
         load=load,
@@ -165,9 +191,10 @@ def create_app(settings: Settings, *, pause: Pause = anyio.sleep, tracing: Traci
         observe=observe_operation,
     )
 
-    _offer_reload(app, opened, load=load, resource=resource, graphiql=graphiql)
+    _offer_reload(app, opened, servings, sockets, load=load, resource=resource, graphiql=graphiql)
     # All methods: the route refuses the wrong ones itself, with a GraphQL answer.
     app.router.routes.append(Route("/graphql", Compression(route), methods=None))
+    app.router.routes.append(WebSocketRoute("/graphql", sockets))
     app.router.routes.append(front_page(has_page=graphiql is not None))
     if graphiql is not None:
         app.router.routes.extend(graphiql.routes)
@@ -188,6 +215,8 @@ def create_app(settings: Settings, *, pause: Pause = anyio.sleep, tracing: Traci
 def _offer_reload(
     app: FastAPI,
     opened: Sequence[Gateway],
+    servings: Servings,
+    sockets: GraphQLSockets,
     *,
     load: LoadLimit,
     resource: ProtectedResource,
@@ -198,7 +227,12 @@ def _offer_reload(
     async def reload(wanted: Settings) -> Reloaded:
         """ReloadError if nothing was changed."""
         generations = opened[0].generations
+        before = generations.present.newest
         done = await generations.reload(wanted)
+        if generations.present.newest is not before:
+            # In the same turn as the subscriptions end: none is told as ended for ever.
+            servings.cut_streams()
+            sockets.close_all()
         now = generations.present.newest.settings
         load.change(now.gateway.admission)
         resource.change(now.auth)

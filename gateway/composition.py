@@ -26,6 +26,7 @@ from gateway.federation.lists import (
     Stats,
     TaskLists,
 )
+from gateway.federation.live import Live
 from gateway.federation.objects import Definitions, DirectoryReader, FlowReader, TaskReader
 from gateway.federation.overlay import FlowOverlay, Overlay
 from gateway.federation.service import FederatedSources, Lists, Objects
@@ -59,7 +60,7 @@ from gateway.federation.writes import (
 )
 from gateway.generations import Generation, Generations
 from gateway.people import People
-from gateway.settings import OidcAuth, Settings
+from gateway.settings import LiveSettings, OidcAuth, Settings
 from gateway.shared import Leases
 from gateway.shared.memory import memory_state
 from gateway.store import KEPT_SECONDS, EndedTask, Journal
@@ -131,6 +132,7 @@ async def open_gateway(
             deadlines.update({section.key: section.deadline for section in generation.settings.sources})
             bounds = generation.settings.gateway.cache
             answers.resize(max_bytes=bounds.max_bytes, max_entries=bounds.max_entries)
+            federation.live.change(generation.settings.gateway.live)
 
         generations.on_change = changed
         federation = compose(
@@ -146,6 +148,7 @@ async def open_gateway(
             settled=settled,
             pause=pause,
             audit=ObservedAudit(audit, wrote),
+            live_settings=settings.gateway.live,
         )
         stack.push_async_callback(federation.stop)
         await federation.start()
@@ -187,6 +190,7 @@ def compose(
     pause: Pause = anyio.sleep,
     settled: Settled = lambda _source, _status: None,
     audit: Audit | None = None,
+    live_settings: LiveSettings | None = None,
 ) -> FederatedSources:
     """The parts around `sources`, which are opened and closed elsewhere, as are `journal`, `answers` and `audit`.
 
@@ -200,12 +204,27 @@ def compose(
     def ended(ref: TaskRef) -> None:
         answers.invalidate([Tag(ref.source, Kind.TASK, ref.native_id), Tag(ref.source, Kind.TASK_LIST)])
 
-    overlay = Overlay(monotonic=monotonic, now=now, ended=ended, scope_of=scope)
+    def wrote(before: Task, expected: Task) -> None:
+        # Made below: it reads tasks as the overlay shows them.
+        live.wrote(before, expected)
+
+    overlay = Overlay(monotonic=monotonic, now=now, ended=ended, wrote=wrote, scope_of=scope)
     flow_overlay = FlowOverlay(monotonic=monotonic, now=now, scope_of=scope)
     reader = SourceReader(answers)
     flows = FlowReader(by_key, reader=reader, overlay=flow_overlay)
     identities = Identities(people)
     tasks = TaskReader(by_key, reader=reader, overlay=overlay, flows=flows, own=own, links=Links(people))
+    live = Live(
+        by_key,
+        settings=live_settings or LiveSettings(),
+        overlay=overlay,
+        within_flow=tasks.within_flow,
+        people=people,
+        own=own,
+        stale=answers.invalidate,
+        monotonic=monotonic,
+        now=now,
+    )
     task_lists = TaskLists(
         by_key,
         reader=reader,
@@ -223,6 +242,7 @@ def compose(
         if isinstance(target, TaskRef):
             overlay.forget(target)
             answers.invalidate([Tag(target.source, Kind.TASK, target.native_id)])
+            live.changed_elsewhere(target.source)
         elif isinstance(target, FlowRef):
             flow_overlay.forget(target)
             answers.invalidate([Tag(target.source, Kind.FLOW, target.native_id)])
@@ -341,7 +361,6 @@ def compose(
             pipeline=pipeline,
             tasks=task_writer,
             reads=tasks,
-            trail=trail,
             identities=identities,
             deadline=bulk_deadline,
         ),
@@ -361,6 +380,7 @@ def compose(
         ),
         known=known,
         shown=shown,
+        live=live,
     )
 
 

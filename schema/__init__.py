@@ -2,7 +2,7 @@
 
 Layers, each knows those below it (tested):
 
-api.py      Query and Mutation, mounted from the nouns; the schema as object and as text
+api.py      Query, Mutation and Subscription, mounted from the nouns; the schema as object and as text
 node.py     `node`, `nodes`: anything by its global id
 compiled/   lists completed by generated code, from records
 operation/  writes as the journal has them

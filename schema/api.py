@@ -11,7 +11,7 @@ from schema.flow import FlowMutations, FlowQueries
 from schema.node import NodeQueries
 from schema.operation import OperationQueries
 from schema.people import PeopleQueries
-from schema.source import SourceQueries
+from schema.source import SourceQueries, SourceSubscriptions
 from schema.task import (
     BulkMutations,
     ChangeMutations,
@@ -22,6 +22,7 @@ from schema.task import (
     TaskDefinitionQueries,
     TaskQueries,
     TaskStatsQueries,
+    TaskSubscriptions,
     WorkMutations,
 )
 
@@ -56,6 +57,13 @@ class Mutation(
     pass
 
 
+@strawberry.type(
+    description="Changes, told as the gateway learns of them. Subscribe first and read then: what changes in between is told."
+)
+class Subscription(TaskSubscriptions, SourceSubscriptions):
+    pass
+
+
 DESCRIPTION = """One inbox over the human-task systems of a company.
 
 Start at `viewer.inbox`: the tasks of the person who sends the request, over all sources, in one order.
@@ -72,6 +80,7 @@ def build_schema() -> strawberry.Schema:
     schema = strawberry.Schema(
         query=Query,
         mutation=Mutation,
+        subscription=Subscription,
         config=StrawberryConfig(scalar_map=dict(SCALARS)),
         execution_context_class=CompiledExecutor,
     )
@@ -81,5 +90,5 @@ def build_schema() -> strawberry.Schema:
 
 def sdl() -> str:
     """The schema as text. schema.graphql beside this file holds the same (tested)."""
-    head = f'"""\n{DESCRIPTION}\n"""\nschema {{\n  query: Query\n  mutation: Mutation\n}}'
+    head = f'"""\n{DESCRIPTION}\n"""\nschema {{\n  query: Query\n  mutation: Mutation\n  subscription: Subscription\n}}'
     return f"{head}\n\n{build_schema().as_str().strip()}\n"

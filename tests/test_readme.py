@@ -181,6 +181,9 @@ def test_the_listed_codes_are_the_codes_of_the_gateway() -> None:
         "SIGN_IN_UNAVAILABLE",
         "CALLER_LIMITED",
         "OVERLOADED",
+        # Tested with the transports of subscriptions.
+        "NOT_A_STREAM",
+        "TOO_MANY_SUBSCRIPTIONS",
     }
 
 

@@ -118,12 +118,16 @@ class World:
         self.is_done = False
 
     async def ask(self, person: str, document: str, **variables: Any) -> dict[str, Any]:
-        """The data. httpx2.HTTPError if the gateway ends meanwhile."""
-        answer = await self._client.post(
-            f"{self.gateway.url}/graphql",
-            json={"query": document, "variables": variables},
-            headers={"Authorization": f"Bearer {person}"},
-        )
+        """The data. A gateway that is too busy is asked again. httpx2.HTTPError if it ends meanwhile."""
+        while True:
+            answer = await self._client.post(
+                f"{self.gateway.url}/graphql",
+                json={"query": document, "variables": variables},
+                headers={"Authorization": f"Bearer {person}"},
+            )
+            if answer.status_code != 503:
+                break
+            await asyncio.sleep(float(answer.headers.get("Retry-After", PAUSE)))
         found = answer.json()
         if "data" not in found or found["data"] is None:
             raise RuntimeError(f"{document}: {found}")

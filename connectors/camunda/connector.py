@@ -104,6 +104,7 @@ class CamundaConnector(Connector[CamundaSettings]):
     directory: ClassVar[frozenset[DirectoryFact]] = frozenset(DirectoryFact)
     sorts_flows: ClassVar[bool] = True
     one_owner: ClassVar[bool] = True
+    changed_by = search.CHANGED_BY
     open_to_everyone: ClassVar[bool] = True
     traces = TRACES
 
@@ -128,8 +129,6 @@ class CamundaConnector(Connector[CamundaSettings]):
             transport=transport,
         )
         return cls(settings, upstream, clock=clock)
-
-    # Tasks
 
     def pushdown(self, query: TaskQuery) -> TaskQuery:
         return search.pushdown(query, self.settings.options)

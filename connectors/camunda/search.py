@@ -30,6 +30,8 @@ DATE_MEMBERS = {
     TaskOrderField.COMPLETED_AT: "completionDate",
 }
 SORT_MEMBERS = {**DATE_MEMBERS, TaskOrderField.PRIORITY: "priority"}
+# Times by which a list tells what has changed. The vendor keeps no time of other changes.
+CHANGED_BY = (TaskOrderField.CREATED_AT, TaskOrderField.COMPLETED_AT)
 NEVER_FILLED = frozenset({TaskOrderField.UPDATED_AT})
 ALWAYS_FILLED = frozenset(TaskOrderField) - DATE_MEMBERS.keys() - NEVER_FILLED
 

@@ -103,6 +103,7 @@ class Camunda7Connector(Connector[Camunda7Settings]):
     directory: ClassVar[frozenset[DirectoryFact]] = frozenset(DirectoryFact)
     sorts_flows: ClassVar[bool] = True
     one_owner: ClassVar[bool] = True
+    changed_by = search.CHANGED_BY
     open_to_everyone: ClassVar[bool] = True
     takes_unions: ClassVar[bool] = True
     costly_candidates: ClassVar[bool] = True

@@ -162,8 +162,11 @@ class TaskReader:
         return {each: found[each] for each in ids if each in found}
 
     async def current(self, id: str) -> wire.Task:
-        """The record of an open task; NotFoundError if it has ended."""
-        return await self._client.get_task(id)
+        """The record of an open task; NotFoundError if it has ended, MalformedResponseError if it is another's."""
+        row = await self._client.get_task(id)
+        if row.id != id:
+            raise MalformedResponseError("answered with the record of another task")
+        return row
 
     async def candidates(self, row: wire.Task) -> Candidates:
         found = (await candidates_by_id(self._client, [row]))[row.id]

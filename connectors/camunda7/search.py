@@ -54,6 +54,8 @@ HISTORIC_SORTS = {
     TaskOrderField.COMPLETED_AT: "endTime",
     TaskOrderField.PRIORITY: "priority",
 }
+# Times by which a list tells what has changed.
+CHANGED_BY = (TaskOrderField.CREATED_AT, TaskOrderField.UPDATED_AT, TaskOrderField.COMPLETED_AT)
 SORTS = frozenset(HISTORIC_SORTS)
 ALWAYS_FILLED = frozenset(TaskOrderField) - {
     TaskOrderField.DUE_AT,

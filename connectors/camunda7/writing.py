@@ -167,12 +167,14 @@ class TaskWriter:
     async def _check_ended(self, task: Task) -> None:
         """Whether the form has completed the task: it may have been delegated since it was read."""
         try:
-            await self._reader.current(task.native_id)
+            row = await self._reader.current(task.native_id)
         except NotFoundError:
             return
         except ConnectorError as error:
             error.maybe_applied = True
             raise
+        if row.delegation_state != "RESOLVED":
+            raise ConflictError("the engine took the form and shows the task open", maybe_applied=True)
         raise ConflictError(
             "the task was delegated at the same time, so the engine stored the data, gave it back to its owner and did not complete it"
         )

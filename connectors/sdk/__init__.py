@@ -3,6 +3,7 @@
 connector        the class to derive from; `connector_info`: what it can do; `capability`: how a verb is declared
 model            records: tasks, flows, people, forms
 commands         verbs as values, and their results
+changes          what a vendor tells of changes
 query            what a list is asked for, and a page of it
 row_test         conditions on rows, made once for many rows
 errors           every failure, by what can be done about it
@@ -27,6 +28,7 @@ Not in `__all__`: `registry` (the gateway finds vendors with it), `testing` (the
 
 from connectors.sdk.caller import Access, Identity
 from connectors.sdk.capability import Capability, Support, handles
+from connectors.sdk.changes import Changes
 from connectors.sdk.clock import Clock, utc_now
 from connectors.sdk.commands import (
     AddComment,
@@ -283,6 +285,7 @@ __all__ = [
     "CancelFlowOfTask",
     "CancelStrategy",
     "Capability",
+    "Changes",
     "Choices",
     "Claim",
     "Clock",

@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any, ClassVar, Generic, Self, TypeVar
 
@@ -10,6 +11,7 @@ from msgspec import structs
 
 from connectors.sdk.caller import Access, Identity
 from connectors.sdk.capability import Capability, Support
+from connectors.sdk.changes import Changes, changes_by_times
 from connectors.sdk.clock import Clock, utc_now
 from connectors.sdk.commands import (
     Command,
@@ -66,7 +68,8 @@ class Connector(ABC, Generic[SettingsT]):
     """Reads and writes one source ("camunda-eu"). It never retries or waits, and keeps an HTTP client and unchanging facts only.
 
     A vendor declares facts about itself as class attributes; `ConnectorInfo` explains them. `arrays` are the commands that
-    the vendor takes for several tasks in one request. Verbs are declared with `@handles` on the methods that perform them.
+    the vendor takes for several tasks in one request. `changed_by` are the times by which its lists tell what has changed, for
+    `changes`, in the order in which they come about; empty where they do not tell. Verbs are declared with `@handles` on the methods that perform them.
     `info` has the facts and verbs that apply under the source's settings.
     """
 
@@ -87,6 +90,7 @@ class Connector(ABC, Generic[SettingsT]):
     takes_unions: ClassVar[bool] = False
     costly_candidates: ClassVar[bool] = False
     lists_data: ClassVar[bool] = False
+    changed_by: ClassVar[tuple[TaskOrderField, ...]] = ()
     arrays: ClassVar[frozenset[type[TaskCommand]]] = frozenset()
     default_limits: ClassVar[LimitsSettings] = LimitsSettings()
     traces: Traces = Traces()
@@ -175,6 +179,18 @@ class Connector(ABC, Generic[SettingsT]):
         AlreadyAssignedError if the vendor tells the caller only that the task is another person's: a read then shows nothing
         of the task, and a write is refused with that error.
         """
+
+    async def changes(self, since: datetime) -> Changes | None:
+        """What the vendor says has changed since that moment of its clock, with a call or a few. None: it does not tell.
+
+        A hint: what it leaves out is found by comparing lists. The gateway asks again from an earlier moment, so that what the
+        vendor shows late is not missed.
+        """
+        if not self.changed_by:
+            return None
+        return await changes_by_times(
+            self.list_tasks, self.pushdown, self.changed_by, since, limit=self.info.page_limit
+        )
 
     async def find_rows(self, ids: Sequence[str], *, most_calls: int) -> Sequence[Task]:
         """Those of these tasks that the vendor's lists show, where that takes fewer calls than `get_tasks`; the others are read by it.

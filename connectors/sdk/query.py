@@ -296,7 +296,7 @@ def order_value(task: Task, field: TaskOrderField) -> datetime | int | str | Non
 T = TypeVar("T")
 
 
-class Page(Struct, Generic[T], frozen=True, kw_only=True):
+class Page(Struct, Generic[T], frozen=True, kw_only=True, dict=True):
     """`next_cursor` is read only by the connector that made it; None at the end.
 
     `truncated`: the vendor announced rows up to here that it does not give, whether or not there is a next page.

@@ -86,6 +86,7 @@ class UiPathConnector(Connector[UiPathSettings]):
     scan_page = SCAN_PAGE
     listings = frozenset({Listing.FLOWS, Listing.USERS, Listing.GROUPS})
     one_owner = True
+    changed_by = search.CHANGED_BY
     # It says neither who is in a group nor which accounts are out of use.
     directory = frozenset({DirectoryFact.EMAILS, DirectoryFact.USERNAMES})
     directory_page = MOST_USERS

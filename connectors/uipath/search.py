@@ -16,6 +16,8 @@ TIME_MEMBERS = {
     TaskOrderField.UPDATED_AT: "LastModificationTime",
     TaskOrderField.COMPLETED_AT: "CompletionTime",
 }
+# Times by which a list tells what has changed: a task without a change has no time of a change.
+CHANGED_BY = (TaskOrderField.CREATED_AT, TaskOrderField.UPDATED_AT)
 NEVER_FILLED = frozenset({TaskOrderField.FOLLOW_UP_AT})
 ALWAYS_FILLED = (
     frozenset(TaskOrderField)

@@ -18,6 +18,7 @@ SHUTDOWN_S = 8
 WRITES_S = 7
 LINGER_S = 0.2
 POLL_S = 0.005
+LARGEST_MESSAGE = 256 * 1024
 CLOSING = (b"connection", b"close")
 
 
@@ -57,6 +58,7 @@ class AsgiServer:
         from gateway.settings import ConnectionLimits
 
         limits = ConnectionLimits() if gateway is None else gateway.connections
+        max_message_bytes = LARGEST_MESSAGE if gateway is None else gateway.max_body_bytes
         proxies = () if gateway is None else gateway.trusted_proxies
         bounds = ConnectionBounds(
             head_bytes=limits.head_bytes,
@@ -100,7 +102,10 @@ class AsgiServer:
                 server_header=False,
                 timeout_graceful_shutdown=SHUTDOWN_S,
                 http=bounded_protocol(bounds),
-                ws="none",
+                ws="websockets-sansio",
+                # Messages have the bound of bodies; before sign-in a lower one.
+                ws_max_size=max_message_bytes,
+                ws_per_message_deflate=False,
                 timeout_keep_alive=limits.keep_alive_seconds,
                 proxy_headers=bool(proxies),
                 forwarded_allow_ips=list(proxies),

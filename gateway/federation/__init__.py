@@ -1,6 +1,7 @@
 """All sources as one.
 
 service         what the graph calls; delegates to the rooms below
+live            subscriptions, and what looks for changes in the sources
 lists           pages and counts of tasks, flows, definitions and people over all sources
 objects         single tasks, flows, users and groups by id
 writes          from an intent to a settled result

@@ -78,12 +78,14 @@ class Overlay:
         monotonic: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = utc_now,
         ended: Callable[[TaskRef], None] = lambda _: None,
+        wrote: Callable[[Task, Task], None] = lambda _before, _expected: None,
         scope_of: ScopeOf = lambda _: None,
         kept: float = KEPT,
     ) -> None:
         """`ended` is called when an entry ends. Cached reads of that task may be older than the entry: the callback
-        must invalidate them. `kept` is for how many seconds answers stand in for a failing source.
+        must invalidate them. `wrote` gets what `put` gets. `kept` is for how many seconds answers stand in for a failing source.
         """
+        self._wrote = wrote
         self._kept = kept
         self._monotonic = monotonic
         self._now = now
@@ -112,6 +114,7 @@ class Overlay:
         self._entries[key] = _Entry(
             Written(expected, versions, is_new), outdated, self._now(), self._monotonic() + LONGEST
         )
+        self._wrote(before, expected)
 
     def forget(self, ref: TaskRef) -> None:
         """Another wrote to the task: what earlier writes left is not what the vendor will show."""

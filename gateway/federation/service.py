@@ -1,7 +1,8 @@
 """All configured sources as one: implements `schema.ports.Federation` by delegation."""
 
 import math
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Hashable, Mapping, Sequence
+from contextlib import aclosing
 from functools import partial
 from types import MappingProxyType
 
@@ -26,6 +27,7 @@ from connectors.sdk.model import (
 from gateway.federation.authorization import KnownAccounts, RecentlyShown, permitted_actions, with_roles
 from gateway.federation.cache import Cache, Marks, Parts
 from gateway.federation.lists import DefinitionLists, FlowLists, PeopleLists, Stats, TaskLists
+from gateway.federation.live import Live
 from gateway.federation.objects import Definitions, DirectoryReader, FlowReader, TaskReader
 from gateway.federation.sources import Source
 from gateway.federation.traffic import current_context
@@ -39,6 +41,7 @@ from schema.ports import (
     DefinitionRow,
     FlowListRequest,
     GroupRow,
+    InboxWatchRequest,
     Operation,
     PageRequest,
     PersonRow,
@@ -46,6 +49,7 @@ from schema.ports import (
     SourceInfo,
     StatsRequest,
     TakeNextRequest,
+    TaskEvent,
     TaskList,
     TaskListRequest,
     TaskStats,
@@ -93,6 +97,7 @@ class FederatedSources:
         next_task: NextTask,
         known: KnownAccounts,
         shown: RecentlyShown,
+        live: Live,
         standing: Callable[[], Hashable] = lambda: None,
         settles_at: Callable[[], float] = lambda: math.inf,
         now: Clock = utc_now,
@@ -109,6 +114,7 @@ class FederatedSources:
         self._next_task = next_task
         self._known = known
         self._shown = shown
+        self.live = live
 
     async def start(self) -> None:
         """Before the first request. Raises GatewayUnavailableError if the journal of writes cannot be used."""
@@ -116,10 +122,12 @@ class FederatedSources:
 
     def drain(self, seconds: float) -> None:
         """The gateway ends in so many seconds: writes that still run then are answered with what is known of them."""
+        self.live.close_subscriptions()
         self._writes.drain(seconds)
 
     async def stop(self) -> None:
         """Cut off what still runs."""
+        await self.live.aclose()
         await self._writes.stop()
 
     def open_writes(self) -> Mapping[str, OpenWrites]:
@@ -148,7 +156,8 @@ class FederatedSources:
 
     def standing(self) -> Hashable:
         infos = tuple(source.main.info for source in self._sources.values())
-        return self._people.changes, self._known.changes, self._standing(), infos
+        # With this object itself: another one may take its place.
+        return self, self._people.changes, self._known.changes, self._standing(), infos
 
     def settles_at(self) -> float:
         return self._settles_at()
@@ -183,6 +192,26 @@ class FederatedSources:
                 parts.spoil()
         self._note_shown(caller, [edge.task.ref for edge in listed.edges])
         return listed
+
+    async def watch_inbox(self, caller: Caller, request: InboxWatchRequest) -> AsyncGenerator[TaskEvent, None]:
+        async with aclosing(self.live.inbox(caller, request)) as told:
+            async for event in told:
+                self._note_told(caller, event)
+                yield event
+
+    async def watch_tasks(self, caller: Caller, refs: Collection[TaskRef]) -> AsyncGenerator[TaskEvent, None]:
+        async with aclosing(self.live.tasks(caller, refs)) as told:
+            async for event in told:
+                self._note_told(caller, event)
+                yield event
+
+    def watch_statuses(self, keys: Collection[str]) -> AsyncGenerator[str, None]:
+        return self.live.statuses(keys)
+
+    def _note_told(self, caller: Caller, event: TaskEvent) -> None:
+        if event.task is not None:
+            self._known.note_task(event.task)
+            self._note_shown(caller, [event.task.ref])
 
     async def task_stats(self, caller: Caller, request: StatsRequest) -> TaskStats:
         return await self._lists.stats.of(caller, request)

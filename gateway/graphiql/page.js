@@ -38,6 +38,48 @@
     return response;
   }
 
+  function isSubscription({ operationName }, options) {
+    const operations = (options?.documentAST?.definitions ?? []).filter(({ kind }) => kind === "OperationDefinition");
+    const chosen = operations.find(({ name }) => name?.value === operationName) ?? operations[0];
+    return chosen?.operation === "subscription";
+  }
+
+  /** The events of a subscription, until GraphiQL stops it. */
+  function events(params, options) {
+    const stopped = new AbortController();
+    const told = read(params, options, stopped.signal);
+    return {
+      [Symbol.asyncIterator]: () => ({
+        next: () => told.next(),
+        return: () => {
+          stopped.abort();
+          return told.return();
+        },
+      }),
+    };
+  }
+
+  async function* read(params, options, signal) {
+    const headers = { ...options?.headers, "content-type": "application/json", accept: "text/event-stream" };
+    try {
+      const response = await fetchAs(location.pathname, { method: "POST", headers, body: JSON.stringify(params), signal });
+      if (!response.ok) return yield await response.json();
+      const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+      for (let text = ""; ; ) {
+        const { done, value } = await reader.read();
+        if (done) return;
+        const parts = (text + value).split("\n\n");
+        text = parts.pop();
+        for (const part of parts) {
+          const data = /^data: (.+)$/m.exec(part);
+          if (data) yield JSON.parse(data[1]);
+        }
+      }
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
+  }
+
   function say(text) {
     place.firstElementChild.textContent = text;
   }
@@ -164,10 +206,11 @@
     }
     const defaultTabs = config.examples.map((example) => tab(example, current));
     // A new fetcher makes GraphiQL ask for the schema again.
+    const post = GraphiQL.createFetcher({ url: location.pathname, fetch: fetchFromTab });
     const render = () =>
       root.render(
         React.createElement(GraphiQL, {
-          fetcher: GraphiQL.createFetcher({ url: location.pathname, fetch: fetchFromTab }),
+          fetcher: (params, options) => (isSubscription(params, options) ? events(params, options) : post(params, options)),
           // The editors have the tab's texts a moment later.
           onTabChange: () => setTimeout(fillTab),
           defaultTabs,

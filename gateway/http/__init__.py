@@ -1,6 +1,13 @@
 """What speaks HTTP: the GraphQL route, health, metrics and the logs of requests.
 
 graphql_route   `/graphql`: reads a request, signs the caller in, runs the schema, writes JSON
+socket          `/graphql` as a WebSocket: graphql-transport-ws
+streamed_answer  answers that are streams: server-sent events, multipart
+operation_streams  operations whose answer is a stream, whatever the transport
+origins         from which pages a socket may be opened
+token_end       until when a token holds
+serving         what one request is served with
+deadlines       how long an operation may wait for its sources
 request         the GraphQL request in a URL or a body, checked; `RefusedError`
 media_types     content negotiation of GraphQL over HTTP
 bounded_protocol  connections: bytes of heads, time for heads and bodies, how many there are
@@ -26,15 +33,19 @@ from gateway.http.bounded_protocol import ConnectionBounds, bounded_protocol
 from gateway.http.caller_budgets import CallerBudgets
 from gateway.http.compression import Compression
 from gateway.http.cors import cors_options
+from gateway.http.deadlines import Deadlines
 from gateway.http.front_page import front_page
-from gateway.http.graphql_route import Deadlines, GraphQLRoute, Serving
+from gateway.http.graphql_route import GraphQLRoute
 from gateway.http.health import health_routes
 from gateway.http.kept_answers import KeptAnswers
 from gateway.http.load_limit import LoadLimit
 from gateway.http.metrics import Metrics, metrics_routes
 from gateway.http.operation_record import OperationRecord
+from gateway.http.operation_streams import OperationStreams
 from gateway.http.protected_resource import ProtectedResource
 from gateway.http.request_id import HEADER as REQUEST_ID_HEADER
+from gateway.http.serving import Serving
+from gateway.http.socket import GraphQLSockets
 from gateway.http.tracing import Traced
 from gateway.http.upstream_log import log_upstream_request
 
@@ -46,10 +57,12 @@ __all__ = [
     "ConnectionBounds",
     "Deadlines",
     "GraphQLRoute",
+    "GraphQLSockets",
     "KeptAnswers",
     "LoadLimit",
     "Metrics",
     "OperationRecord",
+    "OperationStreams",
     "ProtectedResource",
     "Serving",
     "Traced",

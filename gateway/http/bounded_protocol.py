@@ -167,6 +167,21 @@ class BoundedProtocol(HttpToolsProtocol):
                 in_time = self.bounds.body_seconds if self._is_in_body else self.bounds.head_seconds
                 self._start(LAST_SECONDS if self._is_last else in_time)
 
+    def handle_websocket_upgrade(self) -> None:
+        """The connection becomes a socket. It keeps its place until it is closed."""
+        self.connections_open.works(self)
+        super().handle_websocket_upgrade()
+        socket_protocol: Any = self.transport.get_protocol()
+        if socket_protocol is self:
+            return
+        lost = socket_protocol.connection_lost
+
+        def connection_lost(exc: Exception | None) -> None:
+            self.connections_open.drop(self)
+            lost(exc)
+
+        socket_protocol.connection_lost = connection_lost
+
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self.scope["extensions"] = {HUNG_UP: {"is_closing": self.transport.is_closing}}

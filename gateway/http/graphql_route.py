@@ -6,12 +6,11 @@ Every refusal is a GraphQL response: `{"errors": [...]}` with `extensions.code`.
 import math
 import time
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, aclosing
 from typing import Any
 
 import orjson
 import structlog
-from msgspec import Struct
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
@@ -21,15 +20,26 @@ from gateway.federation.traffic import CallContext, OperationRecords, RequestCos
 from gateway.http.access_log import LOGGED, LONGEST
 from gateway.http.caller_budgets import CallerBudgets
 from gateway.http.hanging_up import hung_up
-from gateway.http.kept_answers import KeptAnswer, KeptAnswers, Key
+from gateway.http.kept_answers import KeptAnswer, Key
 from gateway.http.load_limit import LoadLimit
-from gateway.http.media_types import GRAPHQL_RESPONSE, JSON, preferred, prefers_html
+from gateway.http.media_types import (
+    EVENT_STREAM,
+    GRAPHQL_RESPONSE,
+    JSON,
+    MULTIPART,
+    preferred,
+    preferred_stream,
+    prefers_html,
+)
 from gateway.http.operation_record import OperationRecord, codes_of
+from gateway.http.operation_streams import OperationStreams, SignedInClient, with_request_id
 from gateway.http.request import GraphQLRequest, RefusedError, asks, header, read_request
 from gateway.http.request_id import request_id
+from gateway.http.serving import Serving
+from gateway.http.streamed_answer import EventStream, Multipart, Responses, StreamedAnswer
+from gateway.http.token_end import end_of
 from schema.core.context import Context
-from schema.execution import Execution, GraphQLOperation, GraphQLResponse, RequestError
-from schema.ports import Federation
+from schema.execution import GraphQLOperation, GraphQLResponse, RequestError
 
 _HEADERS = {
     # The same URL gives each caller another answer, which may change at any moment.
@@ -37,32 +47,9 @@ _HEADERS = {
     "Vary": "Accept, Authorization",
     "X-Content-Type-Options": "nosniff",
 }
+STREAMS = frozenset({EVENT_STREAM, MULTIPART})
+_OFFERED = f"This URL answers with {GRAPHQL_RESPONSE} or {JSON}, and subscriptions with {EVENT_STREAM} or {MULTIPART}."
 _log = structlog.get_logger("taskgate.http")
-
-
-class Deadlines(Struct, frozen=True):
-    """Seconds that a GraphQL operation may wait for its sources; `bulk` more if it writes to many tasks."""
-
-    query: float
-    mutation: float
-    bulk: float
-
-    def of(self, operation: GraphQLOperation) -> float:
-        if not operation.is_mutation:
-            return self.query
-        return self.mutation + (self.bulk if operation.is_bulk else 0.0)
-
-
-class Serving(Struct, frozen=True, kw_only=True):
-    """What one request is served with. `budgets` bound what one person asks for. `kept` has whole answers."""
-
-    execution: Execution
-    authenticator: Authenticator
-    federation: Federation
-    max_body_bytes: int
-    deadlines: Deadlines
-    budgets: CallerBudgets
-    kept: KeptAnswers | None = None
 
 
 class GraphQLRoute:
@@ -94,7 +81,7 @@ class GraphQLRoute:
         )
         await response(scope, receive, send)
 
-    async def _answer(self, scope: Scope, receive: Receive) -> Response:
+    async def _answer(self, scope: Scope, receive: Receive) -> Response | StreamedAnswer:
         media = JSON
         logged: dict[str, Any] = scope.setdefault(LOGGED, {})
         extensions: dict[str, Any] = {"requestId": request_id(scope)}
@@ -127,7 +114,7 @@ class GraphQLRoute:
         media: str,
         logged: dict[str, Any],
         extensions: dict[str, Any],
-    ) -> Response:
+    ) -> Response | StreamedAnswer:
         # Before the body is read: a caller without a valid token costs no more than this.
         authenticator, budgets = serving.authenticator, serving.budgets
         caller = await self._caller(authenticator, scope)
@@ -135,7 +122,7 @@ class GraphQLRoute:
         _take(lambda: budgets.take_request(caller.key), budgets, caller, extensions)
         token = authenticator.token(scope["headers"])
         request = await read_request(scope, receive, serving.max_body_bytes)
-        key = None if serving.kept is None else serving.kept.key(caller, token, request.sent)
+        key = None if serving.kept is None or media in STREAMS else serving.kept.key(caller, token, request.sent)
         if serving.kept is not None and key is not None:
             found = serving.kept.find(key, caller)
             if found is not None:
@@ -153,11 +140,16 @@ class GraphQLRoute:
         logged: dict[str, Any],
         extensions: dict[str, Any],
         key: Key | None,
-    ) -> Response:
+    ) -> Response | StreamedAnswer:
+        stream = preferred_stream(header(scope, b"accept"))
         try:
-            operation = serving.execution.read(request.query, request.operation_name, request.variables)
+            operation = serving.execution.read(
+                request.query, request.operation_name, request.variables, is_streamed=stream is not None
+            )
         except RequestError as error:
             self._observe(OperationRecord(codes=codes_of(error.answer)))
+            if media == EVENT_STREAM:
+                return _streamed(serving.streams, media, _once(error.answer), None)
             return _answered(error.answer, media, extensions)
         if operation.name is not None:
             logged["operation"] = operation.name[:LONGEST]
@@ -165,6 +157,12 @@ class GraphQLRoute:
             raise RefusedError(405, "METHOD_NOT_ALLOWED", "Send mutations by POST.", {"Allow": "POST"})
         budgets = serving.budgets
         _take(lambda: budgets.take_cost(caller.key, operation.cost), budgets, caller, extensions)
+        if stream is not None and (operation.is_subscription or media in STREAMS):
+            if stream == MULTIPART and not operation.is_subscription:
+                raise RefusedError(406, "NOT_ACCEPTABLE", _OFFERED)
+            client = SignedInClient(caller=caller, token=token, expires_at=end_of(_bearer(scope)))
+            answers = _responses(serving.streams, operation, client, extensions["requestId"])
+            return _streamed(serving.streams, stream, answers, client.expires_at)
         cost = RequestCost()
         keeping = (
             None
@@ -288,10 +286,34 @@ def _opens_page(scope: Scope) -> bool:
 
 
 def _media_type(scope: Scope) -> str:
-    media = preferred(header(scope, b"accept"))
+    """Of a single answer, or of a stream where the client takes nothing else."""
+    accept = header(scope, b"accept")
+    media = preferred(accept) or preferred_stream(accept)
     if media is None:
-        raise RefusedError(406, "NOT_ACCEPTABLE", f"This URL answers with {GRAPHQL_RESPONSE} or {JSON}.")
+        raise RefusedError(406, "NOT_ACCEPTABLE", _OFFERED)
     return media
+
+
+async def _responses(
+    streams: OperationStreams, operation: GraphQLOperation, client: SignedInClient, request_id: str
+) -> Responses:
+    async with aclosing(streams.responses(operation, client, request_id)) as responses:
+        async for response in responses:
+            yield with_request_id(response.written(), request_id), response.ran
+
+
+async def _once(response: GraphQLResponse) -> Responses:
+    yield response.written(), response.ran
+
+
+def _streamed(streams: OperationStreams, media: str, responses: Responses, expires_at: float | None) -> StreamedAnswer:
+    framing = EventStream() if media == EVENT_STREAM else Multipart()
+    return StreamedAnswer(framing, responses, ending=streams.ending, expires_at=expires_at)
+
+
+def _bearer(scope: Scope) -> str | None:
+    found = header(scope, b"authorization")
+    return None if found is None else found.partition(" ")[2].strip()
 
 
 def _response(content: dict[str, Any], status: int, media: str, headers: dict[str, str]) -> Response:
@@ -299,4 +321,6 @@ def _response(content: dict[str, Any], status: int, media: str, headers: dict[st
 
 
 def _written(content: bytes, status: int, media: str, headers: dict[str, str]) -> Response:
+    # A single answer to a client that takes streams only is a refusal.
+    media = JSON if media in STREAMS else media
     return Response(content, status, {**_HEADERS, "Content-Type": f"{media}; charset=utf-8", **headers})

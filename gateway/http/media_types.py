@@ -5,6 +5,8 @@ from collections.abc import Iterator
 
 JSON = "application/json"
 GRAPHQL_RESPONSE = "application/graphql-response+json"
+EVENT_STREAM = "text/event-stream"
+MULTIPART = "multipart/mixed"
 
 _QUALITY = re.compile(r"(0(\.[0-9]{0,3})?|1(\.0{0,3})?)")
 
@@ -29,6 +31,14 @@ def preferred(accept: str | None) -> str | None:
         if quality > 0 and (best is None or rank > best[0]):
             best = (rank, offered)
     return None if best is None else best[1]
+
+
+def preferred_stream(accept: str | None) -> str | None:
+    """The media type of a stream that the client takes: named in the header, the one that it likes best."""
+    named = [
+        (quality, name) for name, quality in _ranges(accept or "") if name in (EVENT_STREAM, MULTIPART) and quality > 0
+    ]
+    return max(named, key=lambda each: each[0])[1] if named else None
 
 
 def prefers_html(accept: str | None) -> bool:

@@ -14,7 +14,7 @@ LONGEST_NAME = 64
 class OperationRecord(Struct, frozen=True, kw_only=True):
     """`kind` and `name` are None if nothing ran; `name` also if the document gives none. `codes`: of the answer's errors."""
 
-    kind: Literal["query", "mutation"] | None = None
+    kind: Literal["query", "mutation", "subscription"] | None = None
     name: str | None = None
     codes: tuple[str, ...] = ()
     seconds: float = 0.0

@@ -130,6 +130,11 @@ def _from_query_string(query_string: bytes, max_bytes: int) -> GraphQLRequest:
     return _request(parameters, may_write=False)
 
 
+def request_of(parameters: dict[str, Any]) -> GraphQLRequest:
+    """A request that is the payload of a message; RefusedError when it is not a well-formed one."""
+    return _request(parameters, may_write=True)
+
+
 def _request(parameters: dict[str, Any], *, may_write: bool) -> GraphQLRequest:
     query = parameters.get("query")
     if not query and isinstance(parameters.get("extensions"), dict) and "persistedQuery" in parameters["extensions"]:

@@ -8,6 +8,7 @@ admission `[gateway.admission]`: when there are too many requests
 cache_bounds  `[gateway.cache]`: how much is kept
 callers   `[gateway.callers]`: how much each person may ask for in a minute
 connections  `[gateway.connections]`: what a client may use before it is known
+live      `[gateway.live]`: how soon subscribers learn of changes
 store     `[store]`: how long the journal keeps ended tasks
 fast_paths  `[gateway.fast_paths]`: short ways to an answer
 people    `[[people]]`: people and their identities
@@ -29,6 +30,7 @@ from gateway.settings.fast_paths import FastPaths
 from gateway.settings.file import Settings, load
 from gateway.settings.gateway import GatewaySettings
 from gateway.settings.issuers import Algorithm, ClaimPaths, IssuerSettings, LoginSettings, is_protected
+from gateway.settings.live import LiveSettings
 from gateway.settings.people import PersonSettings
 from gateway.settings.store import StoreSettings
 
@@ -47,6 +49,7 @@ __all__ = [
     "FastPaths",
     "GatewaySettings",
     "IssuerSettings",
+    "LiveSettings",
     "LoginSettings",
     "OidcAuth",
     "PersonSettings",

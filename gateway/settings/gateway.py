@@ -13,6 +13,7 @@ from gateway.settings.cache_bounds import CacheBounds
 from gateway.settings.callers import CallersSettings
 from gateway.settings.connections import ConnectionLimits
 from gateway.settings.fast_paths import FastPaths
+from gateway.settings.live import LiveSettings
 from schema.core.limits import DocumentLimits
 
 _ORIGIN = re.compile(r"\*|https?://[^\s/?#@]+")
@@ -93,6 +94,7 @@ class GatewaySettings(Section):
     trusted_proxies: tuple[Annotated[str, AfterValidator(_is_network)], ...] = ()
 
     cache: CacheBounds = CacheBounds()
+    live: LiveSettings = LiveSettings()
     fast_paths: FastPaths = FastPaths()
 
     def offers(self, what: Literal["introspection", "graphiql", "suggestions"]) -> bool:

@@ -25,6 +25,10 @@ class Context:
         self._loaders: dict[Callable[[Context], Any], Any] = {}
         self._made: dict[Callable[[Context], Any], Any] = {}
 
+    def anew(self) -> "Context":
+        """For the same caller, with nothing loaded: each event of a subscription has one of its own."""
+        return Context(self.caller, self.federation, self.clock)
+
     @cached_property
     def now(self) -> datetime:
         """Time of the request: the same for every row."""

@@ -26,12 +26,13 @@ from connectors.sdk.model import (
     TaskState,
 )
 from connectors.sdk.query import SortDirection, TaskOrderField
-from schema.ports import FilterPlacement, InboxScope, SourceStatus, TaskDimension
+from schema.ports import ChangeKind, FilterPlacement, InboxScope, SourceStatus, TaskDimension
 
 __all__ = [
     "ActivityType",
     "ActsAs",
     "CancelStrategy",
+    "ChangeKind",
     "CountAccuracy",
     "FilterPlacement",
     "FlowState",
@@ -306,6 +307,14 @@ describe(
     MINE_OR_CLAIMABLE="MINE and CLAIMABLE.",
     MY_GROUPS="Tasks for which one of the viewer's groups is a candidate, with or without an owner.",
     ALL_VISIBLE="All tasks that the viewer may see.",
+)
+describe(
+    ChangeKind,
+    "What has happened to a task, as the subscriber sees it.",
+    ADDED="The task has come into the list, or has become visible.",
+    CHANGED="The task is as before in the list, and something of it has changed.",
+    REMOVED="The task has left the list, or is not visible any more.",
+    RESYNC="Something may have been missed: read the tasks again.",
 )
 describe(
     TaskOrderField,

@@ -86,9 +86,14 @@ class Documents:
         return document
 
     def operation(
-        self, document: DocumentNode, name: str | None, variables: dict[str, Any] | None
+        self,
+        document: DocumentNode,
+        name: str | None,
+        variables: dict[str, Any] | None,
+        *,
+        is_streamed: bool = False,
     ) -> tuple[OperationDefinitionNode, Measure]:
-        """The operation to run, and what it costs. Raises DocumentError if it is ambiguous, missing, not served or exceeds a limit."""
+        """`is_streamed`: the answer may be a stream. The operation to run, and what it costs. Raises DocumentError if it is ambiguous, missing, not served or exceeds a limit."""
         operation = get_operation_ast(document, name)
         if operation is None:
             text = (
@@ -97,8 +102,9 @@ class Documents:
                 else "Name one of the document's operations by operationName."
             )
             raise DocumentError("OPERATION_RESOLUTION_FAILURE", [GraphQLError(text)])
-        if operation.operation is OperationType.SUBSCRIPTION:
-            raise DocumentError("SUBSCRIPTIONS_NOT_SERVED", [GraphQLError("Subscriptions are not served.", operation)])
+        if operation.operation is OperationType.SUBSCRIPTION and not is_streamed:
+            text = "Send subscriptions over graphql-transport-ws, or accept text/event-stream or multipart/mixed."
+            raise DocumentError("NOT_A_STREAM", [GraphQLError(text, operation)])
         # Page sizes and filters come by variable, so this check is made for each request.
         try:
             measure = Meter(self._schema, document, variables or {}, self._limits).measure(operation)

@@ -1,9 +1,11 @@
 """Runs one GraphQL operation, independent of the transport."""
 
+from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable
+from functools import partial
 from typing import Any
 
 import strawberry
-from graphql import DocumentNode, ExecutionResult, GraphQLError, OperationType, execute
+from graphql import DocumentNode, ExecutionResult, GraphQLError, OperationType, create_source_event_stream, execute
 from msgspec import Struct
 from strawberry.execution import optimized_is_awaitable
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
@@ -13,6 +15,7 @@ from schema.core.errors import client_error, written
 from schema.core.limits import DocumentLimits
 from schema.execution.cost import BULK
 from schema.execution.documents import DocumentError, Documents
+from schema.execution.executor import BoundedIntExecutor
 from schema.execution.keeping import KeptOperations
 from schema.execution.selection import has_root_field
 
@@ -27,6 +30,7 @@ class GraphQLOperation(Struct, frozen=True, kw_only=True):
     name: str | None
     is_mutation: bool
     is_bulk: bool
+    is_subscription: bool = False
     cost: int
     variables: dict[str, Any] | None
 
@@ -78,12 +82,17 @@ class Execution:
         self._keeping = KeptOperations(self._core)
 
     def read(
-        self, query: str, operation_name: str | None = None, variables: dict[str, Any] | None = None
+        self,
+        query: str,
+        operation_name: str | None = None,
+        variables: dict[str, Any] | None = None,
+        *,
+        is_streamed: bool = False,
     ) -> GraphQLOperation:
-        """The operation to run. Raises RequestError if the request cannot run."""
+        """`is_streamed`: the answer may be a stream, so that subscriptions are served. The operation to run. Raises RequestError if the request cannot run."""
         try:
             document = self._documents.read(query)
-            node, measure = self._documents.operation(document, operation_name, variables)
+            node, measure = self._documents.operation(document, operation_name, variables, is_streamed=is_streamed)
         except DocumentError as error:
             raise RequestError(
                 GraphQLResponse([written(each, error.code) for each in error.errors], ran=False)
@@ -94,6 +103,7 @@ class Execution:
             name=None if node.name is None else node.name.value,
             is_mutation=is_mutation,
             is_bulk=is_mutation and has_root_field(document, node, BULK, variables or {}),
+            is_subscription=node.operation is OperationType.SUBSCRIPTION,
             cost=max(1, measure.objects),
             variables=variables,
         )
@@ -106,9 +116,56 @@ class Execution:
 
     async def run(self, operation: GraphQLOperation, context: Context) -> GraphQLResponse:
         """The response, with errors as a client may see them. Exceptions of resolvers are errors of the response."""
+        return await self._executed(operation, context, None)
+
+    async def subscribe(
+        self, operation: GraphQLOperation, context: Context
+    ) -> GraphQLResponse | AsyncGenerator[Callable[[], Awaitable[GraphQLResponse]], None]:
+        """The events of a subscription, each as a function that executes it; or the response that says why there are none.
+
+        Each is executed with a context of its own, in the call context that the function is called in.
+        """
+        executor = BoundedIntExecutor.build(
+            self._core,
+            operation.document,
+            None,
+            context,
+            operation.variables,
+            operation.name,
+            hide_suggestions=not self._suggestions,
+        )
+        if isinstance(executor, list):
+            return GraphQLResponse([_shown(error) for error in executor], ran=False)
+        source = create_source_event_stream(executor)
+        if not isinstance(source, ExecutionResult | AsyncIterable):
+            source = await source
+        if isinstance(source, ExecutionResult):
+            errors = [_shown(error) for error in source.errors or ()]
+            return GraphQLResponse(errors, ran=any("path" in error for error in errors))
+        return self._events(operation, context, source)
+
+    async def _events(
+        self, operation: GraphQLOperation, context: Context, source: AsyncIterable[Any]
+    ) -> AsyncGenerator[Callable[[], Awaitable[GraphQLResponse]], None]:
+        try:
+            async for event in source:
+                yield partial(self._executed, operation, context.anew(), event)
+        except Exception as raised:  # noqa: BLE001 what ends the events is told as any error of a resolver is
+            told = _shown(GraphQLError(str(raised), original_error=raised))
+
+            async def failed() -> GraphQLResponse:
+                return GraphQLResponse([told], ran=False)
+
+            yield failed
+        finally:
+            if isinstance(source, AsyncGenerator):
+                await source.aclose()
+
+    async def _executed(self, operation: GraphQLOperation, context: Context, root: object) -> GraphQLResponse:
         executed = execute(
             self._core,
             operation.document,
+            root_value=root,
             context_value=context,
             variable_values=operation.variables,
             operation_name=operation.name,

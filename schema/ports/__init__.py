@@ -9,6 +9,7 @@ people.py      PersonId, a person's accounts, and rows of lists of people and gr
 actions.py     what a source can do (ActionCapability), what a person may do to a task (Verdict)
 intents.py     one struct a verb, with its arguments
 writes.py      request, result and journal record of a write
+live.py        what subscribers are told
 bulk.py        one action on several tasks, and the claim of the next task of a list
 problem.py     failures as data
 """
@@ -53,6 +54,7 @@ from schema.ports.lists import (
     TaskList,
     TaskListRequest,
 )
+from schema.ports.live import ChangeKind, InboxWatchRequest, TaskEvent
 from schema.ports.people import AccountLink, GroupRow, LinkedBy, PersonId, PersonRow
 from schema.ports.problem import Problem
 from schema.ports.sources import CacheInfo, FilterPlacement, RateLimit, SourceInfo, SourceReport, SourceStatus
@@ -70,6 +72,7 @@ __all__ = [
     "CacheInfo",
     "CancelFlowIntent",
     "CancelIntent",
+    "ChangeKind",
     "ClaimIntent",
     "CommentIntent",
     "CompleteIntent",
@@ -82,6 +85,7 @@ __all__ = [
     "FlowListRequest",
     "GroupRow",
     "InboxScope",
+    "InboxWatchRequest",
     "Intent",
     "LinkedBy",
     "Operation",
@@ -113,6 +117,7 @@ __all__ = [
     "TaskBucket",
     "TaskDimension",
     "TaskEdgeRow",
+    "TaskEvent",
     "TaskFilter",
     "TaskIntent",
     "TaskList",

@@ -1,6 +1,6 @@
 """Federation: everything that the schema asks of the gateway. The gateway implements it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from typing import Protocol
 
 from connectors.sdk.caller import Caller
@@ -21,6 +21,7 @@ from connectors.sdk.model import (
 from schema.ports.actions import Verdict
 from schema.ports.bulk import BulkRequest, BulkResult, TakeNextRequest
 from schema.ports.lists import DefinitionRow, FlowListRequest, PageRequest, RowList, TaskList, TaskListRequest
+from schema.ports.live import InboxWatchRequest, TaskEvent
 from schema.ports.people import AccountLink, GroupRow, PersonRow
 from schema.ports.sources import SourceInfo
 from schema.ports.stats import StatsRequest, TaskStats
@@ -44,6 +45,15 @@ class Federation(Protocol):
 
     async def list_tasks(self, caller: Caller, request: TaskListRequest) -> TaskList:
         """One merged page. Raises InputError for a cursor of another list."""
+
+    def watch_inbox(self, caller: Caller, request: InboxWatchRequest) -> AsyncGenerator[TaskEvent, None]:
+        """What changes in a list from now on. Raises GatewayError where there is no place for a subscriber."""
+
+    def watch_tasks(self, caller: Caller, refs: Collection[TaskRef]) -> AsyncGenerator[TaskEvent, None]:
+        """What changes in these tasks from now on; invisible ones are silent. Raises GatewayError as well."""
+
+    def watch_statuses(self, keys: Collection[str]) -> AsyncGenerator[str, None]:
+        """The key of each source whose status changes. Raises GatewayError as well."""
 
     async def task_stats(self, caller: Caller, request: StatsRequest) -> TaskStats:
         """Counts of the tasks that the caller may see."""

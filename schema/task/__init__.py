@@ -11,6 +11,7 @@ filters.py            TaskFilter and its members
 sorting.py            TaskOrder
 queries.py            `viewer`, `task`, `tasks`
 viewer.py             Viewer: the person who asks, and their inbox
+subscriptions.py      `taskChanged`, `inboxChanged`
 stats.py              `taskStats`
 definitions.py        TaskDefinition, `taskDefinitions`
 mutations/            one file a group of mutations
@@ -33,6 +34,7 @@ from schema.task.mutations import (
 from schema.task.queries import TaskQueries, comment_by_id, task_by_id
 from schema.task.sorting import TaskOrder
 from schema.task.stats import TaskStatsQueries
+from schema.task.subscriptions import InboxChange, TaskChange, TaskSubscriptions
 from schema.task.types import Task
 from schema.task.viewer import Viewer
 
@@ -41,10 +43,12 @@ __all__ = [
     "ChangeMutations",
     "CreateMutations",
     "EndMutations",
+    "InboxChange",
     "NextTaskMutations",
     "OwnershipMutations",
     "Tag",
     "Task",
+    "TaskChange",
     "TaskConnection",
     "TaskDefinition",
     "TaskDefinitionQueries",
@@ -54,6 +58,7 @@ __all__ = [
     "TaskQueries",
     "TaskSla",
     "TaskStatsQueries",
+    "TaskSubscriptions",
     "Viewer",
     "WorkMutations",
     "comment_by_id",

@@ -41,6 +41,7 @@ async def on_a_socket(app: ASGIApp) -> AsyncIterator[str]:
             host="127.0.0.1",
             port=0,
             lifespan="off",
+            ws="websockets-sansio",
             log_config=None,
             access_log=False,
             timeout_graceful_shutdown=1,

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -36,6 +36,7 @@ from schema.ports import (
     EdgeRow,
     FlowListRequest,
     GroupRow,
+    InboxWatchRequest,
     LinkedBy,
     Operation,
     PageRequest,
@@ -48,6 +49,7 @@ from schema.ports import (
     StatsRequest,
     TakeNextRequest,
     TaskEdgeRow,
+    TaskEvent,
     TaskList,
     TaskListRequest,
     TaskStats,
@@ -100,6 +102,7 @@ class FakeFederation:
         self.definitions: list[DefinitionRow] = []
         self.operations: dict[str, Operation] = {}
         self.stats = TaskStats(total=0, accuracy=CountAccuracy.EXACT, overdue=0, buckets=(), sources=())
+        self.events: list[TaskEvent] = []
         self.people_rows: list[PersonRow] = []
         self.group_rows: list[GroupRow] = []
         self.calls: dict[str, list[Any]] = defaultdict(list)
@@ -167,6 +170,19 @@ class FakeFederation:
                 ),
             ],
         )
+
+    async def watch_inbox(self, caller: Caller, request: InboxWatchRequest) -> AsyncGenerator[TaskEvent, None]:
+        for event in self.events:
+            yield event
+
+    async def watch_tasks(self, caller: Caller, refs: Collection[TaskRef]) -> AsyncGenerator[TaskEvent, None]:
+        for event in self.events:
+            if event.ref in refs:
+                yield event
+
+    async def watch_statuses(self, keys: Collection[str]) -> AsyncGenerator[str, None]:
+        for key in keys:
+            yield key
 
     async def task_stats(self, caller: Caller, request: StatsRequest) -> TaskStats:
         self.calls["task_stats"].append(request)

@@ -1,6 +1,7 @@
 """Promises about lists and single records."""
 
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx2
@@ -61,6 +62,26 @@ class ReadPromises:
         assert not twice, f"pages of 3 rows give these tasks more than once: {ids_of(twice)}"
         assert sorted(large) == sorted(small), "small pages and large pages give different tasks"
         assert not missing, f"these tasks of sample.unowned are not in the list of open tasks: {ids_of(missing)}"
+
+    async def test_what_has_changed_is_told_once_and_as_it_is(self, connector: Connector[Any]) -> None:
+        """Where the vendor tells: from the beginning of time, and from a moment after everything."""
+        told = await connector.changes(datetime(1970, 1, 2, tzinfo=UTC))
+        if told is None:
+            return
+        twice = _twice([task.native_id for task in told.tasks])
+        assert not twice, f"changes tells these tasks more than once: {ids_of(twice)}"
+        assert told.tasks, "changes tells nothing since 1970, but there are tasks"
+        for task in told.tasks:
+            check(task)
+        open_now = {
+            task.native_id for task in await drain(connector, connector.pushdown(TaskQuery(states=OPEN_STATES)), 100)
+        }
+        wrong = {task.native_id for task in told.tasks if task.is_open != (task.native_id in open_now)}
+        assert not wrong, f"changes and the list do not agree whether these tasks are open: {ids_of(wrong)}"
+        later = await connector.changes(datetime(2400, 1, 1, tzinfo=UTC))
+        assert later is not None, "changes tells at one time, and not at another"
+        assert not later.tasks, f"changes tells tasks of the past: {ids_of(task.native_id for task in later.tasks)}"
+        assert later.is_whole, "nothing has changed since the future, but changes says that something is missing"
 
     async def test_a_list_is_exactly_its_pushed_down_query(
         self, connector: Connector[Any], sample: ContractSample

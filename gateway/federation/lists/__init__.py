@@ -6,6 +6,7 @@ definition_list   pages of task definitions
 people_list       pages of people, groups and members
 stats             counts of tasks by what they have in common
 
+inbox_tests       whether a task is in a person's list, for subscribers
 planner           what each source is asked for a list of tasks
 vendor_query      the filter within the rule of visibility, as a query for a vendor
 filter_compiler   filters as a pushed query and an exact test
@@ -16,6 +17,7 @@ full_scan         a list read page by page to its end
 directory_scan    a source's whole directory, for the book of people
 begun_scans       full scans that ran out of time, which go on where they stopped
 row_stream        paged and scanned streams of one source's rows
+ranks             ranks of rows, kept with the answer that they came in
 row_work          work on rows in stretches, between which other requests are served
 count             how many rows a source has, exactly or at least
 disjuncts         what the vendor tells of overlapping parts of a list
@@ -32,8 +34,27 @@ from gateway.federation.lists.cursor import CursorCodec
 from gateway.federation.lists.definition_list import DefinitionLists
 from gateway.federation.lists.directory_scan import DirectoryScan
 from gateway.federation.lists.flow_list import FlowLists
+from gateway.federation.lists.full_scan import full_scan
+from gateway.federation.lists.inbox_tests import Admit, InboxTests, depends_on_now, is_of_open_tasks
+from gateway.federation.lists.list_reader import scan_page
+from gateway.federation.lists.odd_rows import presentable
 from gateway.federation.lists.people_list import PeopleLists
 from gateway.federation.lists.stats import Stats
 from gateway.federation.lists.task_list import TaskLists
 
-__all__ = ["CursorCodec", "DefinitionLists", "DirectoryScan", "FlowLists", "PeopleLists", "Stats", "TaskLists"]
+__all__ = [
+    "Admit",
+    "CursorCodec",
+    "DefinitionLists",
+    "DirectoryScan",
+    "FlowLists",
+    "InboxTests",
+    "PeopleLists",
+    "Stats",
+    "TaskLists",
+    "depends_on_now",
+    "full_scan",
+    "is_of_open_tasks",
+    "presentable",
+    "scan_page",
+]

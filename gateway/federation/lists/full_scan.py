@@ -26,7 +26,7 @@ R = TypeVar("R")
 PageOf = Callable[[int, str | None], Awaitable[Page[N]]]
 
 
-class Snapshot(Struct, Generic[V], frozen=True):
+class Snapshot(Struct, Generic[V], frozen=True, dict=True):
     """The rows of one full scan, each once.
 
     `truncated`: rows are missing. `pages` is how many pages were read. `error` ended the scan after some rows. `odd` are

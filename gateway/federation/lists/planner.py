@@ -148,6 +148,14 @@ class Planner:
             own=tuple(task for task in self._own(source.connector) if matches(task)),
         )
 
+    def tests(self, source: Source) -> tuple[Test, Test] | None:
+        """Whether the caller may see a row of the source within the scope, and whether it matches the filter. None: no row does."""
+        compiled = self._compiled(source, self._native_id)
+        if compiled.query is None or self._refusal(source) is not None:
+            return None
+        visible = disjuncts(self._caller, source.connector, self._scope, compiled.query)
+        return one_holds([query.test() for query in visible]), compiled.matches
+
     def _compiled(self, source: Source, native_id: NativeId) -> CompiledFilter:
         compiler = FilterCompiler(
             source.key,

@@ -13,6 +13,7 @@ from connectors.sdk.query import Page
 from gateway.federation.lists.count import Count, exactly, lower_bound
 from gateway.federation.lists.full_scan import Snapshot
 from gateway.federation.lists.position import StreamId, StreamPosition, StreamStart
+from gateway.federation.lists.ranks import Ranked, kept_ranks, wanted_rows
 from gateway.federation.lists.row_work import RowWork
 from gateway.federation.lists.sort_order import Listed, Order, R, Rank, SortValues
 
@@ -194,7 +195,8 @@ class PagedStream(Generic[R]):
                 if self._vendor_total is None and page.total is not None:
                     is_exact = page.total_accuracy is CountAccuracy.EXACT
                     self._vendor_total = exactly(page.total) if is_exact else lower_bound(page.total)
-                wanted = self._take(page.items, len(self._cursors) - 1)
+                ranked = await kept_ranks(work, page, page.items, self._order)
+                wanted = self._take(page.items, len(self._cursors) - 1, ranked)
                 self.odd.update((row.key, row) for row in page.odd if self._concerns(row))
                 unwanted = 0 if wanted else unwanted + len(page.items) + len(page.odd)
                 self._unwanted += len(page.items) - wanted
@@ -219,17 +221,17 @@ class PagedStream(Generic[R]):
             raise MalformedResponseError("the vendor's page cursor does not move on")
         return page
 
-    def _take(self, items: Sequence[R], page: int) -> int:
+    def _take(self, items: Sequence[R], page: int, ranked: Ranked[R] | None) -> int:
         """Buffer the wanted rows of a page; how many there are."""
         wanted = []
-        for item in items:
+        for known, item in ranked or ((None, item) for item in items):
             shown = self._admit(item)
             if shown is None:
                 if self._is_replaced(item):
                     self._replaced.add(item.native_id)
                 continue
             self.seen.add(shown.native_id)
-            rank = self._order.rank_of(shown)
+            rank = known if known is not None and shown is item else self._order.rank_of(shown)
             if self._after is None or rank > self._after:
                 wanted.append(_Row(rank, shown, page))
         if wanted:
@@ -340,16 +342,14 @@ class ScannedStream(Generic[R]):
             snapshot = await self._fetch()
             self.has_read = True
             work = RowWork()
-            wanted = [row for row in await work.each(snapshot.rows, self._admit) if row is not None]
-            ranked = list(zip(await work.each(wanted, self._order.rank_of), wanted, strict=True))
-            rest = [pair for pair in ranked if self._after is None or pair[0] > self._after]
-            self._rows = deque(sorted(rest, key=lambda pair: pair[0]))
+            ranked = await wanted_rows(work, snapshot, snapshot.rows, self._order, self._admit)
+            self._rows = deque(pair for pair in ranked if self._after is None or pair[0] > self._after)
         except Exception as raised:  # noqa: BLE001 what a source raises stays in its part of the list
             self.error = self._error_of(raised)
             return
         self.truncated, self.error = snapshot.truncated, snapshot.error
         self.odd = {row.key: row for row in snapshot.odd if self._concerns(row)}
-        self.seen = frozenset(row.native_id for row in wanted)
+        self.seen = frozenset(row.native_id for _, row in ranked)
 
     @property
     def disjunct(self) -> int:

@@ -5,7 +5,7 @@ without a value come last in either direction, so that no page begins with undat
 everything else by name; source and native id decide ties.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -36,9 +36,14 @@ _R_contra = TypeVar("_R_contra", bound=Listed, contravariant=True)
 
 
 class Order(Protocol[_R_contra]):
-    """Ranks rows. `tie_length` is how many leading members of a rank a vendor's own sort can decide."""
+    """Ranks rows. `tie_length` is how many leading members of a rank a vendor's own sort can decide. Orders with the same
+    `name` rank alike; None: the ranks of such an order are not kept.
+    """
 
     tie_length: int
+
+    @property
+    def name(self) -> Hashable: ...
 
     def values_of(self, row: _R_contra) -> SortValues:
         """What the row sorts by; it is kept in cursors."""
@@ -95,6 +100,7 @@ class NewestFirst:
     """Of flows; those without a start come last."""
 
     tie_length = 1
+    name = None
 
     def values_of(self, row: Flow) -> SortValues:
         started = None if row.started_at is None else microseconds(row.started_at)
@@ -112,6 +118,7 @@ class Unsorted(Generic[R]):
     """For rows that are all read and only counted."""
 
     tie_length = 0
+    name = None
 
     def values_of(self, row: R) -> SortValues:
         return ()
@@ -127,6 +134,7 @@ class ByName(Generic[R]):
     """By the name that `name_of` gives, case ignored. No vendor's sort is used."""
 
     tie_length = 0
+    name = None
 
     def __init__(self, name_of: Callable[[R], str]) -> None:
         self._name_of = name_of
@@ -145,6 +153,7 @@ class Backward(Generic[R]):
     """An order from its end, for rows that are all read: no vendor sorts like that."""
 
     tie_length = 0
+    name = None
 
     def __init__(self, order: Order[R]) -> None:
         self._order = order
@@ -210,6 +219,7 @@ class TotalOrder:
         # The rank of a missing value.
         self._null_rank = (0, 0) if backward else (1, 0)
         self.tie_length = ordered.index(TaskOrderField.CREATED_AT) + 1
+        self.name = (self.keys, backward)
 
     def values_of(self, task: Task) -> SortValues:
         values = [value_of(task) for value_of in self._value_of]

@@ -35,6 +35,7 @@ from gateway.federation.traffic import (
     Clock,
     Observe,
     Priority,
+    RateLimitView,
     RequestCost,
     current_context,
     ignore_record,
@@ -143,6 +144,11 @@ class Source:
         if self.admission.state is not BreakerState.CLOSED:
             return SourceStatus.UNAVAILABLE
         return self._record.status
+
+    @property
+    def status_reason(self) -> str | None:
+        """What is wrong, for people."""
+        return self._record.reason
 
     def hides(self, error: ConnectorError) -> bool:
         """Whether the vendor's answer about one task says only that the caller of the request may not see it."""
@@ -253,7 +259,7 @@ class Source:
             name=settings.name,
             vendor=settings.vendor,
             status=self.status,
-            status_reason=self._record.reason,
+            status_reason=self.status_reason,
             acts_as=settings.acts_as,
             last_success_at=self._record.last_success_at,
             last_failure_at=self._record.last_failure_at,
@@ -263,10 +269,15 @@ class Source:
         )
 
     @property
+    def read_window(self) -> RateLimitView:
+        """The limit that reads count for, in the name of the current context."""
+        with in_context(acting_on(self.connector.settings, current_context())):
+            return self.admission.rate_limits()[0]
+
+    @property
     def read_limit(self) -> int | None:
         """Reads that the vendor allows within a window, as it said last, in the name of the current context. None: no limit is known."""
-        with in_context(acting_on(self.connector.settings, current_context())):
-            return self.admission.rate_limits()[0].limit
+        return self.read_window.limit
 
     def limit_met(self, *, ahead: int = 0, needs_read: bool = False) -> RateLimitedError | None:
         """Why a write of the current caller could not be sent within `SHORT_WAIT`, from memory; None if it could.

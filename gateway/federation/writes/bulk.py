@@ -16,13 +16,12 @@ from gateway.federation.sources import Source
 from gateway.federation.traffic import Batches, Priority, RequestCost, current_context, in_context
 from gateway.federation.writes.array import Array
 from gateway.federation.writes.attempt import Attempt
-from gateway.federation.writes.audit_lines import AuditTrail
 from gateway.federation.writes.bulk_run import BulkRun
 from gateway.federation.writes.identities import Identities
 from gateway.federation.writes.pipeline import WritePipeline
 from gateway.federation.writes.task_write import TaskWriter
 from gateway.federation.writes.verbs import Verb, verb_for
-from schema.ports import BulkEntry, BulkRequest, BulkResult, WriteRequest, WriteResult
+from schema.ports import BulkEntry, BulkRequest, BulkResult, WriteResult
 
 # Seconds that one bulk action may take.
 DEADLINE = 300.0
@@ -44,7 +43,6 @@ class BulkWriter:
         pipeline: WritePipeline,
         tasks: TaskWriter,
         reads: TaskReader,
-        trail: AuditTrail,
         identities: Identities,
         deadline: float = DEADLINE,
         monotonic: Callable[[], float] = anyio.current_time,
@@ -53,7 +51,6 @@ class BulkWriter:
         self._pipeline = pipeline
         self._tasks = tasks
         self._reads = reads
-        self._trail = trail
         self._identities = identities
         self._deadline = deadline
         self._monotonic = monotonic
@@ -76,8 +73,7 @@ class BulkWriter:
             else:
                 run.has_no_source(ref)
                 if not request.dry_run:
-                    one = WriteRequest(target=ref, intent=request.intent)
-                    self._trail.denied(caller, one, run.entries[ref].result)
+                    await self._replay(run, ref)
         cost = RequestCost()
         estimates: list[int] = []
         with in_context(structs.replace(context, priority=Priority.WRITE).counted_by(cost)):
@@ -91,6 +87,12 @@ class BulkWriter:
         return BulkResult({ref: run.entries[ref] for ref in dict.fromkeys(request.targets)}, calls)
 
     # Writing
+
+    async def _replay(self, run: BulkRun, ref: TaskRef) -> None:
+        """An entry of a source that is not configured: what is known of it, if there was one when its source was."""
+        found = await self._pipeline.without_source(run.caller, run.entry_request(ref), "")
+        if found.replayed:
+            run.entries[ref] = BulkEntry(found, is_recorded=True)
 
     async def _write_all(self, run: BulkRun, source: Source, refs: Sequence[TaskRef]) -> None:
         verb = _verb(source, run)

@@ -42,14 +42,16 @@ class BulkRun:
         self._reading: dict[str, anyio.Event] = {}
 
     def attempt(self, source: Source, ref: TaskRef) -> Attempt:
-        """The write of one entry. Its idempotency key is made of the client's key and the task's id."""
-        key = self.request.idempotency_key
-        request = WriteRequest(
-            target=ref, intent=self.request.intent, idempotency_key=None if key is None else entry_key(key, ref)
-        )
-        attempt = Attempt(self.caller, request, source, str(uuid4()))
+        """The write of one entry."""
+        attempt = Attempt(self.caller, self.entry_request(ref), source, str(uuid4()))
         attempt.hindrance = lambda: self._begin(attempt)
         return attempt
+
+    def entry_request(self, ref: TaskRef) -> WriteRequest:
+        """Its idempotency key is made of the client's key and the task's id."""
+        key = self.request.idempotency_key
+        entry = None if key is None else entry_key(key, ref)
+        return WriteRequest(target=ref, intent=self.request.intent, idempotency_key=entry)
 
     def read_first(self, source: Source, read: Callable[[], Awaitable[None]]) -> None:
         """`read` is awaited once, before the first entry of the source begins. Entries that are replayed need no read."""

@@ -42,7 +42,7 @@ from gateway.federation.writes.flow_write import FlowWriter
 from gateway.federation.writes.identities import Identities
 from gateway.federation.writes.progress import earlier_steps
 from gateway.federation.writes.reconciler import OpenWrites, Reconciler
-from gateway.federation.writes.recorder import Recorder
+from gateway.federation.writes.recorder import REUSED, Recorder
 from gateway.federation.writes.recovery import Recovery
 from gateway.federation.writes.replay import Replays
 from gateway.federation.writes.settlement import Settler
@@ -113,10 +113,19 @@ class WritePipeline:
         operation_id = str(uuid.uuid4())
         source = self._sources.get(request.target.source)
         if source is None:
-            denied = _rejected(operation_id, NotFoundError("there is no such source"))
-            self._trail.denied(caller, request, denied)
-            return denied
+            return await self.without_source(caller, request, operation_id)
         return await self.run(Attempt(caller, request, source, operation_id))
+
+    async def without_source(self, caller: Caller, request: WriteRequest, operation_id: str) -> WriteResult:
+        """Refused; but a write that had the key while there was such a source stays what it is."""
+        try:
+            known = await self._recorder.repeated(caller.key, request.idempotency_key, _fingerprint(request))
+        except GatewayError as error:
+            known = _rejected(operation_id, error)
+        result = known or _rejected(operation_id, NotFoundError("there is no such source"))
+        if not result.replayed:
+            self._trail.denied(caller, request, result)
+        return result
 
     async def run(self, attempt: Attempt) -> WriteResult:
         """As `perform`."""
@@ -330,7 +339,7 @@ class WritePipeline:
         """The result for an idempotency key that was used before. Never sends a second write."""
         attempt.operation_id = earlier.operation_id
         if earlier.fingerprint != _fingerprint(attempt.request):
-            raise IdempotencyKeyReusedError("this idempotencyKey was sent before with other arguments; use a new one")
+            raise IdempotencyKeyReusedError(REUSED)
         attempt.is_recorded = True
         first = await self._copies.first(earlier, seconds=_latest_end() - anyio.current_time())
         if first is not earlier and first.result is not None:

@@ -46,7 +46,7 @@ READS_OF_A_LOOK = 3
 RARE_WAIT = 30.0
 WORTH_A_LIST = 3
 
-# Stands for all sources that are configured no more.
+# Stands for all sources that are not configured. Their writes wait for them, as those of a source that cannot be read.
 _REMOVED = ""
 
 Settled = Callable[[str, str], None]
@@ -107,33 +107,47 @@ class Reconciler:
         self._watches: dict[str, _Watch] = {}
         # As the journal had them at the last look, without those that have ended since.
         self._open: dict[str, OpenWrite] = {}
-        self._shares = {key: _share_of(source, monotonic) for key, source in sources.items()}
-        self._wakes = {key: asyncio.Event() for key in (*sources, _REMOVED)}
+        # By source. A reload may add sources, and open others in the place of these.
+        self._shares: dict[str, tuple[Source, ReadShare]] = {}
+        self._wakes: dict[str, asyncio.Event] = {}
         # People whose writes only their own token can look at, and the looks that their requests have begun.
         self._waiting: set[str] = set()
         self._visits: set[asyncio.Task[None]] = set()
 
     def wake(self, source: str) -> None:
         """A write to that source has ended without a clear result."""
-        self._wakes[self._loop_of(source)].set()
+        key = self._loop_of(source)
+        if key in self._wakes:
+            self._wakes[key].set()
+        else:
+            # Its loop begins with a look.
+            self._wakes.setdefault(_REMOVED, asyncio.Event()).set()
 
     async def run(self) -> None:
         """Until it is cancelled. One source that hangs holds up no other."""
         async with anyio.create_task_group() as group:
-            for key in self._wakes:
+            await self._run(_REMOVED, lambda: self._begin_loops(group))
+
+    def _begin_loops(self, group: anyio.abc.TaskGroup) -> None:
+        """For sources that have none."""
+        for key in self._sources:
+            if key not in self._wakes:
+                self._wakes[key] = asyncio.Event()
                 group.start_soon(self._run, key)
 
-    async def _run(self, key: str) -> None:
+    async def _run(self, key: str, before: Callable[[], None] = lambda: None) -> None:
         """A journal that fails is tried again."""
+        wake = self._wakes.setdefault(key, asyncio.Event())
         while True:
-            self._wakes[key].clear()
+            wake.clear()
+            before()
             try:
                 pause = await self.look_at_all(key)
             except GatewayError:
                 log.exception("open writes not looked at")
                 pause = IDLE
             with anyio.move_on_after(pause):
-                await self._wakes[key].wait()
+                await wake.wait()
 
     def _loop_of(self, source: str) -> str:
         return source if source in self._sources else _REMOVED
@@ -233,8 +247,14 @@ class Reconciler:
             else:
                 await self._judge(write, None)
         async with anyio.create_task_group() as group:
-            for key, planned in by_source.items():
-                group.start_soon(self._read, self._shares[key], planned, context)
+            for planned in by_source.values():
+                group.start_soon(self._read, self._share(planned[0][1].source), planned, context)
+
+    def _share(self, source: Source) -> ReadShare:
+        known = self._shares.get(source.key)
+        if known is None or known[0] is not source:
+            known = self._shares[source.key] = source, _share_of(source, self._monotonic)
+        return known[1]
 
     async def _read(self, share: ReadShare, planned: list[tuple[OpenWrite, ToRead]], context: CallContext) -> None:
         """Writes to one source: the oldest first, as many targets at a time as the share has room for.

@@ -6,7 +6,8 @@ import structlog
 from msgspec import Struct, structs
 
 from connectors.sdk.commands import MutationStatus
-from connectors.sdk.errors import GatewayError
+from connectors.sdk.errors import GatewayError, IdempotencyKeyReusedError
+from gateway.federation.writes.attempt import UNSETTLED
 from gateway.store import EndedTask, Journal, Record, Stage
 from schema.ports import Problem, WriteResult
 
@@ -14,6 +15,9 @@ log = structlog.get_logger("taskgate.write")
 
 # Results kept in memory. Beyond, the oldest are given up: a repeated key then looks at the source.
 MOST_KEPT = 10_000
+
+
+REUSED = "this idempotencyKey was sent before with other arguments; use a new one"
 
 
 class _Unrecorded(Struct, frozen=True):
@@ -78,6 +82,21 @@ class Recorder:
             return record
         is_final = kept.is_final or kept.result.status in {MutationStatus.APPLIED, MutationStatus.REJECTED}
         return structs.replace(record, stage=Stage.SETTLED, result=kept.result, is_final=is_final, is_elsewhere=False)
+
+    async def repeated(self, person: str, client_key: str | None, fingerprint: str) -> WriteResult | None:
+        """What is known of an earlier write with that key, for a caller who cannot ask its source. None if there was none.
+
+        Raises GatewayUnavailableError, IdempotencyKeyReusedError.
+        """
+        earlier = None if client_key is None else await self._journal.earlier(person, client_key)
+        if earlier is None:
+            return None
+        if earlier.fingerprint != fingerprint:
+            raise IdempotencyKeyReusedError(REUSED)
+        unclear = Problem(code="UPSTREAM_ERROR", message=UNSETTLED)
+        unknown = WriteResult(status=MutationStatus.UNKNOWN, operation_id=earlier.operation_id, problems=(unclear,))
+        result = self.known(earlier).result or unknown
+        return structs.replace(result, task=None, flow=None, replayed=True, upstream_calls=0)
 
     async def catch_up(self) -> None:
         """Record what is kept, oldest first. GatewayError if the journal still cannot be written."""

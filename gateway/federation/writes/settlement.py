@@ -91,7 +91,8 @@ class Settler:
         steps = await self._journal.steps(write.operation_id)
         source = self._sources.get(write.target.source)
         if source is None:
-            return Plan(write=write, found=Settlement(over_at=write.requested_at, may_become_known=False))
+            # It may be configured again, or another gateway over the journal may have it.
+            return Plan(write=write)
         settings = source.connector.settings
         late = timedelta(seconds=settings.late_max + settings.read_lag)
         over_at = max(map(sent_at, steps), default=write.requested_at) + late

@@ -32,7 +32,7 @@ from gateway.federation.traffic import RequestCost, current_context, in_context
 from gateway.federation.writes.attempt import UNSETTLED, Attempt
 from gateway.federation.writes.audit_lines import AuditTrail
 from gateway.federation.writes.pipeline import WritePipeline, may_pass
-from gateway.federation.writes.recorder import Recorder
+from gateway.federation.writes.recorder import REUSED, Recorder
 from gateway.federation.writes.recovery import Recovery
 from gateway.federation.writes.replay import Replays
 from gateway.federation.writes.target_lease import TargetLeases
@@ -129,7 +129,9 @@ class NextTask:
         if result.status is MutationStatus.REJECTED and not result.replayed:
             self._trail.found_no_next(caller, result)
         if result.replayed and result.task is not None:
-            result = await self._replays.shown_task(caller, self._sources[result.task.source], result)
+            source = self._sources.get(result.task.source)
+            gone = structs.replace(result, task=None)
+            result = gone if source is None else await self._replays.shown_task(caller, source, result)
         return structs.replace(result, upstream_calls=cost.told.requests)
 
     async def _known(self, caller: Caller, record: "_Recorded") -> WriteResult | None:
@@ -190,7 +192,7 @@ class NextTask:
     async def _replayed(self, caller: Caller, record: "_Recorded", earlier: Record) -> WriteResult | None:
         """The result of the first request; None if its claim was not applied: then the search goes on."""
         if earlier.fingerprint != record.fingerprint:
-            raise IdempotencyKeyReusedError("this idempotencyKey was sent before with other arguments; use a new one")
+            raise IdempotencyKeyReusedError(REUSED)
         record.operation_id = earlier.operation_id
         result = earlier.result
         if result is None or result.status in {MutationStatus.APPLIED, MutationStatus.REJECTED}:

@@ -247,10 +247,13 @@ class Undoer:
             return True
         undo = noted
         source = self._sources.get(undo.target.source)
-        if source is None or (self._now() - undo.noted_at).total_seconds() > KEPT_SECONDS:
+        if (self._now() - undo.noted_at).total_seconds() > KEPT_SECONDS:
             log.error("step not undone", operation=undo.operation_id, source=undo.target.source)
             await self.drop(undo.operation_id)
             return True
+        if source is None:
+            # It may be configured again.
+            return False
         steps = await self._journal.steps(undo.operation_id)
         if not steps:
             await self.drop(undo.operation_id)

@@ -1,6 +1,7 @@
 """The traps of the engine's writes."""
 
 from collections.abc import Mapping
+from unittest.mock import AsyncMock
 
 import httpx2
 import pytest
@@ -275,6 +276,22 @@ async def test_a_task_that_is_delegated_meanwhile_is_not_told_as_completed(
 
     assert not caught.value.maybe_applied
     assert record.is_open
+
+
+@pytest.mark.parametrize("shown", ["another task", "open"])
+async def test_a_completion_that_the_next_read_does_not_show_stays_open(
+    house: House, connector: Camunda7Connector, monkeypatch: pytest.MonkeyPatch, shown: str
+) -> None:
+    """Neither an old record nor that of another task is a refusal."""
+    task, row = await house.task(owner="alice"), await connector._reader.current(house.record(owner="alice").id)
+    monkeypatch.setattr(
+        Camunda7Client, "get_task", AsyncMock(return_value=replace(row, id="x" if shown != "open" else task.native_id))
+    )
+    with pytest.raises(ConnectorError) as caught:
+        await connector.perform(Complete(task=task, actor=ALICE, data={"approved": True}))
+
+    assert caught.value.maybe_applied
+    assert not house.stand_in.store.tasks[task.native_id].is_open
 
 
 async def test_a_delegated_task_is_completed(house: House, connector: Camunda7Connector) -> None:

@@ -92,12 +92,12 @@ class PushingTooMuch(MemoryConnector):
 
 
 class Changing(MemoryConnector):
-    """Changes each record by `changes`, as no type checker would let it pass."""
+    """Changes each record by `altered`, as no type checker would let it pass."""
 
-    changes: ClassVar[Mapping[str, Any]] = {}
+    altered: ClassVar[Mapping[str, Any]] = {}
 
     def _task(self, row: Row) -> Task:
-        return replace(super()._task(row), **self.changes)
+        return replace(super()._task(row), **self.altered)
 
 
 class NumberAsId(Changing):
@@ -106,23 +106,23 @@ class NumberAsId(Changing):
 
 
 class NaiveDue(Changing):
-    changes: ClassVar[Mapping[str, Any]] = {"due_at": datetime(2026, 6, 1, 12)}  # noqa: DTZ001 that is the mistake
+    altered: ClassVar[Mapping[str, Any]] = {"due_at": datetime(2026, 6, 1, 12)}  # noqa: DTZ001 that is the mistake
 
 
 class TextAsState(Changing):
-    changes: ClassVar[Mapping[str, Any]] = {"state": "READY"}
+    altered: ClassVar[Mapping[str, Any]] = {"state": "READY"}
 
 
 class ListOfOwners(Changing):
-    changes: ClassVar[Mapping[str, Any]] = {"assignees": []}
+    altered: ClassVar[Mapping[str, Any]] = {"assignees": []}
 
 
 class ForeignSource(Changing):
-    changes: ClassVar[Mapping[str, Any]] = {"source": "other"}
+    altered: ClassVar[Mapping[str, Any]] = {"source": "other"}
 
 
 class AlwaysReserved(Changing):
-    changes: ClassVar[Mapping[str, Any]] = {"state": TaskState.RESERVED}
+    altered: ClassVar[Mapping[str, Any]] = {"state": TaskState.RESERVED}
 
 
 class NoOutcome(MemoryConnector):

@@ -117,7 +117,7 @@ async def test_the_answer_has_the_preferred_media_type(
 
 
 @pytest.mark.parametrize(
-    "accept", ["text/html", "text/event-stream", f"{JSON};q=0", f"{JSON};charset=utf-16", "*/*;q=0"]
+    "accept", ["text/html", "image/png, multipart/mixed", f"{JSON};q=0", f"{JSON};charset=utf-16", "*/*;q=0"]
 )
 async def test_other_media_types_are_406(client: httpx2.AsyncClient, accept: str) -> None:
     """Nothing was executed."""

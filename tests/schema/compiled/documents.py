@@ -90,7 +90,7 @@ class Writer:
         """Some of the parts again, in a fragment: the same fields are merged."""
         again = " ".join(self._random.sample(parts, k=1))
         condition = declared.name
-        if again.startswith("id") and any(is_interface_type(each) for each in declared.interfaces):
+        if again.split()[0] == "id" and any(is_interface_type(each) for each in declared.interfaces):
             condition = "Node"
         style = self._random.randrange(3)
         if style == 0:

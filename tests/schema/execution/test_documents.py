@@ -122,7 +122,7 @@ def test_any_text_is_accepted_or_refused(text: str) -> None:
         "GRAPHQL_VALIDATION_FAILED",
         "TOO_COSTLY",
         "OPERATION_RESOLUTION_FAILURE",
-        "SUBSCRIPTIONS_NOT_SERVED",
+        "NOT_A_STREAM",
     }
 
 

@@ -249,7 +249,7 @@ def several(count: int, *, owner: str | None = None, **settings: Any) -> World:
 
 def used_up(it: World) -> None:
     """The share of this minute is taken by other looks."""
-    it.reconciler._shares["north"].take(6)
+    it.reconciler._share(it.reconciler._sources["north"]).take(6)
 
 
 async def test_a_write_that_nothing_can_prove_ends_also_where_no_read_is_left() -> None:
@@ -278,7 +278,7 @@ async def test_a_source_that_says_it_allows_more_gets_more_looks() -> None:
     """The limit that counts is the one the vendor states now."""
     it = several(1)
     limits = iter([30, 300])
-    it.reconciler._shares["north"]._limit = lambda: next(limits, 300)
+    it.reconciler._share(it.reconciler._sources["north"])._limit = lambda: next(limits, 300)
     used_up(it)
     lost = await it.lose(ClaimIntent(), applied=True)
 
@@ -334,7 +334,7 @@ async def test_reads_are_kept_for_the_looks_that_decide() -> None:
     """A write that may still arrive leaves half of the share to those that cannot any more."""
     it = several(2, **FEW)
     early = await it.lose(ClaimIntent(), applied=True)
-    it.reconciler._shares["north"].take(3)
+    it.reconciler._share(it.reconciler._sources["north"]).take(3)
 
     assert (MutationStatus.UNKNOWN, False) == await it.after(1, early)
     assert (MutationStatus.APPLIED, True) == await it.after(61, early)
