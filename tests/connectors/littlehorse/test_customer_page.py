@@ -134,9 +134,7 @@ ANY = (
 )
 
 
-@pytest.mark.parametrize(
-    ("tenant", "first"), [("default", "default"), ("acme corp", "acme%20corp"), ("%41", "%2541")]
-)
+@pytest.mark.parametrize(("tenant", "first"), [("default", "default"), ("acme corp", "acme%20corp"), ("%41", "%2541")])
 async def test_a_tenant_is_one_part_of_the_path(settings: LittlehorseSettings, tenant: str, first: str) -> None:
     """Special characters in it are percent-encoded, as in the ids of run and task."""
     seen: list[str] = []
