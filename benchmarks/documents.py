@@ -5,7 +5,8 @@ of parsing, limits and validation; no result of an earlier run is kept) and the 
 document. The first line is an ordinary query, for comparison with other machines.
 
 Then the CPU time of requests of at most 256 kB with hostile values, from the body to the answer, over 2,000 tasks of five
-sources that are cached (`benchmarks/document_parts`). The goal is 100 ms for every request.
+sources that are cached (`benchmarks/document_parts`). The goal is 100 ms for every request, measured or, where other processes
+use the same core, by comparison with a fixed piece of work beside each run.
 """
 
 import argparse
@@ -265,10 +266,14 @@ def main() -> int:
         print(f"{name:40} {size:6} bytes {milliseconds:8.2f} ms{' !' if milliseconds > GOAL_MS else '  '} {what}")
     print(f"{slow} of the documents cost more than {GOAL_MS:.0f} ms\n")
     costly = 0
-    for name, size, milliseconds, what in hostile_values.measured(given.runs, given.only):
-        is_costly = milliseconds > hostile_values.GOAL_MS
+    requests, at_best = hostile_values.measured(given.runs, given.only)
+    for each in requests:
+        idle = each.ratio * at_best
+        is_costly = min(idle, each.milliseconds) > hostile_values.GOAL_MS
         costly += is_costly
-        print(f"{name:40} {size:6} bytes {milliseconds:8.2f} ms{' !' if is_costly else '  '} {what}")
+        cost = f"{each.milliseconds:8.2f} ms, idle about {idle:8.2f} ms{' !' if is_costly else '  '}"
+        print(f"{each.name:40} {each.size:6} bytes {cost} {each.outcome}")
+    print(f"The reference takes {at_best:.2f} ms at best.")
     print(f"{costly} of the requests cost more than {hostile_values.GOAL_MS:.0f} ms")
     return min(slow + costly, 1)
 

@@ -138,6 +138,9 @@ def create_app(settings: Settings, *, pause: Pause = anyio.sleep, tracing: Traci
     def sources() -> Sequence[SourceInfo] | None:
         return opened[0].federation.sources() if opened else None
 
+    def journal_trouble() -> str | None:
+        return opened[0].journal_trouble()
+
     load = LoadLimit(settings.gateway.admission)
     metrics = Metrics(
         sources=lambda: sources() or (),
@@ -213,7 +216,7 @@ def create_app(settings: Settings, *, pause: Pause = anyio.sleep, tracing: Traci
     if graphiql is not None:
         app.router.routes.extend(graphiql.routes)
     app.router.routes.extend(resource.routes())
-    app.include_router(health_routes(sources, lambda: opened[0].authenticator))
+    app.include_router(health_routes(sources, lambda: opened[0].authenticator, journal_trouble))
     if settings.gateway.metrics:
         app.include_router(metrics_routes(metrics))
 

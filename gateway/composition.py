@@ -72,11 +72,15 @@ log = structlog.get_logger("taskgate.federation")
 
 
 class Gateway(Struct, frozen=True, kw_only=True):
-    """What the application serves requests with. `reopen_audit`: the audit's file was moved away, and a new one is begun."""
+    """What the application serves requests with. `reopen_audit`: the audit's file was moved away, and a new one is begun.
+
+    `journal_trouble`: why the journal took no write when it was last used; None if it did.
+    """
 
     generations: Generations
     federation: FederatedSources
     reopen_audit: Callable[[], None]
+    journal_trouble: Callable[[], str | None]
 
     @property
     def authenticator(self) -> Authenticator:
@@ -153,7 +157,12 @@ async def open_gateway(
         stack.push_async_callback(federation.stop)
         await federation.start()
         await generations.start(first)
-        yield Gateway(generations=generations, federation=federation, reopen_audit=audit.reopen)
+        yield Gateway(
+            generations=generations,
+            federation=federation,
+            reopen_audit=audit.reopen,
+            journal_trouble=lambda: journal.trouble,
+        )
 
 
 def own_work(

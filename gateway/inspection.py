@@ -13,7 +13,7 @@ from gateway.federation.lists import DirectoryScan
 from gateway.federation.sources import Source, of_address
 from gateway.federation.writes import shows_last_write
 from gateway.people.book import BookOfPeople
-from gateway.settings import Settings
+from gateway.settings import Settings, one_line
 from gateway.shared.memory import memory_state
 from gateway.store.forgetting import Forgotten
 from gateway.store.forgetting import forget_person as erase_person
@@ -35,7 +35,11 @@ async def issuers_now(settings: Settings) -> tuple[Sequence[IssuerStatus], set[s
 def journal_fault(settings: Settings) -> str | None:
     """Why the journal of writes cannot be used, in one line; None if it can. A file that is not there is not made."""
     path = settings.gateway.journal
-    if not path.exists():
+    try:
+        is_there = path.exists()
+    except OSError as error:
+        return f"{path}: the journal of writes cannot be opened: {error.strerror}"
+    if not is_there:
         return None if os.access(path.parent, os.W_OK) else f"{path}: its folder cannot be written"
     try:
         SqliteJournal(path).close()
@@ -49,7 +53,7 @@ def faults_before_start(settings: Settings) -> Iterable[str]:
     is_on = settings.gateway.traces
     for fault in (journal_fault(settings), audit_fault(settings.gateway.audit), tracing_fault(is_on=is_on)):
         if fault is not None:
-            yield fault
+            yield one_line(fault)
 
 
 def address_fault(error: ConnectorError, section: SourceSettings) -> ConnectorError:

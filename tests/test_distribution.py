@@ -99,7 +99,7 @@ def test_the_installed_contract_suite_shows_values(installed: Path, tmp_path: Pa
         "an atomic verb must send one write and read nothing before, sent GET /api/me, POST /api/todos/1/complete"
         in done.stdout
     )
-    assert "assert 1 == 2" in done.stdout
+    assert "assert [1] == [0]" in done.stdout
     assert "1 failed" in done.stdout
 
 

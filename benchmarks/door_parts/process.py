@@ -46,6 +46,8 @@ async def served(folder: Path, configuration: str) -> AsyncIterator[Gateway]:
     try:
         async with asyncio.timeout(180):
             while True:
+                if process.returncode is not None:
+                    raise RuntimeError("the gateway ended before it could be reached")
                 with contextlib.suppress(OSError):
                     await livez(port)
                     break

@@ -77,7 +77,11 @@ def audit_fault(path: Path | None) -> str | None:
     """Why the file cannot be used, in one line; None if it can. A file that is not there is not made."""
     if path is None:
         return None
-    if path.exists():
+    try:
+        is_there = path.exists()
+    except OSError as error:
+        return f"{path}: the audit file cannot be written: {error.strerror}"
+    if is_there:
         try:
             os.close(os.open(path, os.O_WRONLY | os.O_APPEND))
         except OSError as error:

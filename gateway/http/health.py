@@ -12,9 +12,14 @@ from schema.ports import SourceInfo, SourceStatus
 
 
 def health_routes(
-    sources: Callable[[], Sequence[SourceInfo] | None], authenticator: Callable[[], Authenticator]
+    sources: Callable[[], Sequence[SourceInfo] | None],
+    authenticator: Callable[[], Authenticator],
+    journal_trouble: Callable[[], str | None],
 ) -> APIRouter:
-    """`sources` gives None until the gateway has opened them. `authenticator` is asked after that."""
+    """`sources` gives None until the gateway has opened them. The others are asked after that.
+
+    `journal_trouble`: why the journal of writes took no write when it was last used; None if it did.
+    """
     router = APIRouter()
 
     @router.get("/livez")
@@ -31,6 +36,9 @@ def health_routes(
         if opened is None:
             return JSONResponse({"status": "starting"}, 503)
         report: dict[str, Any] = {"status": "ok", "sources": {source.key: source_health(source) for source in opened}}
+        trouble = journal_trouble()
+        # Reads go on without the journal, so that the gateway stays ready.
+        report["journal"] = {"status": "OK" if trouble is None else "UNAVAILABLE", "reason": trouble}
         if signs_in := authenticator().issuers():
             report["issuers"] = {each.issuer: _issuer_health(each) for each in signs_in}
         return Response(orjson.dumps(report), media_type="application/json")

@@ -17,7 +17,7 @@ people    `[[people]]`: people and their identities
 checks    each table against its type, and the tables against each other
 link_checks  whether `[sources.people]` can work
 faults    the words for what is wrong with a table
-errors    `ConfigurationError`: a line that names the key
+errors    `ConfigurationError`: a line that names the key, and texts as one line
 
 `[[sources]]` have their types in the vendors' folders and `connectors/sdk/settings`.
 """
@@ -28,7 +28,7 @@ from gateway.settings.cache_bounds import CacheBounds
 from gateway.settings.callers import CallersSettings
 from gateway.settings.connections import ConnectionLimits
 from gateway.settings.documents import DocumentsSettings
-from gateway.settings.errors import ConfigurationError
+from gateway.settings.errors import ConfigurationError, one_line
 from gateway.settings.fast_paths import FastPaths
 from gateway.settings.file import Settings, load
 from gateway.settings.gateway import GatewaySettings
@@ -63,4 +63,5 @@ __all__ = [
     "SubgraphSettings",
     "is_protected",
     "load",
+    "one_line",
 ]

@@ -28,6 +28,8 @@ _WORDS = {
     "float_type": "must be a number",
     "float_parsing": "must be a number",
 }
+# Unknown keys that a missing one is compared with.
+_MOST_NEAR = 50
 # Of the validation library's own words.
 _BEGINNINGS = {"Value error, ": "", "Input should ": "must ", "String should ": "must ", "Value should ": "must "}
 
@@ -39,17 +41,17 @@ def faults_of(error: ValidationError, raw: Any, path: KeyPath) -> Sequence[Confi
     places = [_place(each, raw) for each in found]
     unknown = [place for each, place in zip(found, places, strict=True) if each["type"] == "extra_forbidden"]
     faults, told = [], set()
+    within = {place[:length] for place in places for length in range(len(place))}
     for each, place in zip(found, places, strict=True):
         if each["type"] != "missing":
             continue
-        near = _nearest(place[-1], [other[-1] for other in unknown if other[:-1] == place[:-1]])
+        near = _nearest(place[-1], [other[-1] for other in unknown[:_MOST_NEAR] if other[:-1] == place[:-1]])
         if near is not None:
             told |= {place, (*place[:-1], near)}
             faults.append(ConfigurationError((*path, *place), f"is missing; {near!r} is unknown: is it misspelt?"))
     for each, place in zip(found, places, strict=True):
         # A list whose items are all at fault is also called too short.
-        is_within = any(other != place and other[: len(place)] == place for other in places)
-        if place not in told and not (is_within and each["type"].endswith("too_short")):
+        if place not in told and not (place in within and each["type"].endswith("too_short")):
             faults.append(ConfigurationError((*path, *place), _message(each)))
     return faults
 

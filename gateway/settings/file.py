@@ -22,6 +22,15 @@ from gateway.settings.store import StoreSettings
 _SUBSTITUTION = re.compile(r"\$\{([^}]*)\}")
 _ENV_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _FILE = "file:"
+_VENDOR = re.compile(r"[a-z][a-z0-9_.-]{0,40}")
+
+LARGEST = 8 * 1024 * 1024
+"""Bytes of the file."""
+LARGEST_VALUE = 64 * 1024
+"""Bytes of a file that is the value of a key."""
+# Tables in tables, and how many of them are named where there are more.
+_DEEPEST = 50
+_TOLD_OF_DEEPEST = 5
 
 
 class _Document(Section):
@@ -127,19 +136,38 @@ def _tables(document: dict[str, Any], listed: Any) -> tuple[_Document, Sequence[
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(_text_of(path, LARGEST))
     except OSError as error:
         raise ConfigurationError((), f"{path}: cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
         raise ConfigurationError((), f"{path}: is not UTF-8 text") from None
     except tomllib.TOMLDecodeError as error:
         raise ConfigurationError((), f"{path}: is not TOML: {error}") from None
+    except _TooLargeError as error:
+        raise ConfigurationError((), f"{path}: {error}") from None
+    except ValueError:
+        # Python reads no number of more than 4,300 digits.
+        raise ConfigurationError((), f"{path}: is not TOML: a number or a date in it is out of range") from None
     except RecursionError:
         raise ConfigurationError((), f"{path}: is nested too deeply") from None
 
 
+class _TooLargeError(Exception):
+    """A file that is no configuration, or no value of one: a device that never ends, a dump."""
+
+
+def _text_of(path: Path, most: int) -> str:
+    with path.open("rb") as file:
+        data = file.read(most + 1)
+    if len(data) > most:
+        raise _TooLargeError(f"is larger than {most // 1024} kB")
+    return data.decode("utf-8-sig").replace("\r\n", "\n")
+
+
 def _substituted(value: Any, path: KeyPath, folder: Path) -> Any:
     """Replaces `${NAME}` and `${file:path}` in every string. A relative path starts at `folder`."""
+    if len(path) > _DEEPEST:
+        raise ConfigurationError(path[:_TOLD_OF_DEEPEST], "is nested too deeply")
     match value:
         case str():
             return _SUBSTITUTION.sub(lambda found: _looked_up(found[1], path, folder), value)
@@ -155,9 +183,14 @@ def _looked_up(reference: str, path: KeyPath, folder: Path) -> str:
     if reference.startswith(_FILE):
         file = folder / reference.removeprefix(_FILE)
         try:
-            return file.read_text(encoding="utf-8").rstrip("\r\n")
+            return _text_of(file, LARGEST_VALUE).rstrip("\r\n")
+        except _TooLargeError as error:
+            raise ConfigurationError(path, f"file {file} cannot be read: it {error}") from None
         except (OSError, ValueError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+            if isinstance(error, OSError):
+                reason = error.strerror
+            else:
+                reason = "it is not UTF-8 text" if isinstance(error, UnicodeDecodeError) else "it is no file name"
             raise ConfigurationError(path, f"file {file} cannot be read: {reason}") from None
     if not _ENV_NAME.fullmatch(reference):
         raise ConfigurationError(path, "${...} takes the name of an environment variable or file:<path>")
@@ -175,5 +208,7 @@ def _source(raw: Any, path: KeyPath) -> SourceSettings:
     connector = connector_types().get(vendor) if isinstance(vendor, str) else None
     if connector is None:
         known = ", ".join(connector_types())
-        raise ConfigurationError((*path, "vendor"), f"unknown vendor {vendor!r}; known vendors: {known}")
+        # What cannot be a vendor's name may be a secret that went astray.
+        named = f" {vendor!r}" if isinstance(vendor, str) and _VENDOR.fullmatch(vendor) else ""
+        raise ConfigurationError((*path, "vendor"), f"unknown vendor{named}; known vendors: {known}")
     return checked(connector.settings_type, raw, path)

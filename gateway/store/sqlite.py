@@ -70,6 +70,8 @@ class SqliteJournal:
         `keep_ended`: seconds for which ended tasks are kept.
         Raises GatewayUnavailableError if the file cannot be opened. The caller closes the journal with `close`.
         """
+        # What the disk or SQLite said last, until the next write that it takes.
+        self.trouble: str | None = None
         self._now = now
         self._monotonic = monotonic
         self._keep_ended = keep_ended
@@ -368,4 +370,12 @@ class SqliteJournal:
         return [record(row) for row in self._db.execute(statement, values).fetchall()]
 
     async def _run(self, work: Callable[[], T], access: Access = Access.READ) -> T:
-        return await self._worker.do(work, access)
+        try:
+            done = await self._worker.do(work, access)
+        except GatewayUnavailableError as error:
+            if isinstance(error.__cause__, (sqlite3.Error, OSError)):
+                self.trouble = error.message
+            raise
+        if access not in {Access.READ, Access.SCAN}:
+            self.trouble = None
+        return done

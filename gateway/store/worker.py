@@ -285,6 +285,7 @@ class _Database:
         except OSError as error:
             for work in works:
                 work.error = GatewayUnavailableError(f"the journal of writes is not on the disk: {error}")
+                work.error.__cause__ = error
         if self._checkpoints is not None:
             self._checkpoints.note_commit()
 

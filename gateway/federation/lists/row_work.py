@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable
+from itertools import islice
 from typing import TypeVar
 
 import anyio
@@ -41,8 +42,8 @@ class RowWork:
     async def each(self, rows: Iterable[A], do: Callable[[A], B]) -> list[B]:
         """The results for all rows. Raises as `rest`."""
         done: list[B] = []
-        for number, row in enumerate(rows):
-            if not number % ROWS:
-                await self.rest()
-            done.append(do(row))
+        rest = iter(rows)
+        while stretch := list(islice(rest, ROWS)):
+            await self.rest()
+            done += map(do, stretch)
         return done

@@ -1,6 +1,7 @@
 """Mistakes in a configuration that is well-formed: `check` says what they are, in one line each."""
 
 import socket
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,11 @@ LITTLEHORSE = {
     "credentials": {"kind": "bearer", "token": "t"},
     "options": {"tenant": "acme"},
 }
+PERSON = """
+[[people]]
+key = "alice"
+name = "Alice"
+"""
 BASIC = {"kind": "basic", "username": "demo", "password": "pass-of-the-account"}
 
 
@@ -232,3 +238,33 @@ def test_a_connector_that_fails_hides_no_other_source(tmp_path: Path, monkeypatc
     assert "field" in text
     assert "a text" not in text
     assert "Traceback" not in text
+
+
+@pytest.mark.parametrize("command", ["check", "serve"])
+@pytest.mark.parametrize("key", ["journal", "audit"])
+def test_a_path_that_no_disk_takes_is_one_line(tmp_path: Path, command: str, key: str) -> None:
+    config = write_configuration(tmp_path, gateway=GATEWAY + f'{key} = "{"x" * 70_000}"\n', sources="", people=PERSON)
+    code, told = run(command, "--config", str(config))
+
+    assert code == 1
+    (line,) = [one for one in told.splitlines() if "File name too long" in one]
+    assert len(line) < 400
+    assert "Traceback" not in told
+
+
+def test_a_journal_that_another_program_has_locked_is_one_line(tmp_path: Path) -> None:
+    """SQLite waits for 5 seconds by default: here for as long as the other program holds it."""
+    config = write_configuration(tmp_path, sources="", people=PERSON)
+    path = load(config).gateway.journal
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("PRAGMA locking_mode=EXCLUSIVE")
+    other.execute("BEGIN EXCLUSIVE")
+    try:
+        found = [run(command, "--config", str(config)) for command in ("check", "serve")]
+    finally:
+        other.close()
+
+    for code, told in found:
+        assert code == 1
+        assert f"{path}: the journal of writes cannot be opened: database is locked" in told
+        assert "Traceback" not in told

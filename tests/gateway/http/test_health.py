@@ -26,7 +26,10 @@ async def test_alive_before_ready(tmp_path: Path) -> None:
 
 async def test_readiness_has_the_status_of_each_source(client: httpx2.AsyncClient) -> None:
     """By source key. The one that has looked at its account may have failed by now: nothing answers at its address."""
-    sources = (await client.get("/readyz")).json()["sources"]
+    report = (await client.get("/readyz")).json()
+    sources = report["sources"]
+
+    assert report["journal"] == {"status": "OK", "reason": None}
 
     assert {"camunda", "field"} == sources.keys()
     assert sources["camunda"]["status"] in {"NOT_ASKED", "UNAVAILABLE"}

@@ -244,3 +244,50 @@ def test_manifests_are_read_with_the_configuration(tmp_path: Path, documents: st
     with pytest.raises(ConfigurationError) as raised:
         load(write_configuration(tmp_path, gateway=f"[gateway.documents]\n{documents}\n"))
     assert told in str(raised.value)
+
+
+LONG = "x" * 70_000
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (f"a = {'9' * 5_000}", "{path}: is not TOML: a number or a date in it is out of range"),
+        ("a = " + "[" * 5_000, "{path}: is nested too deeply"),
+        (f"{'.'.join('a' * 80)} = 1", "a.a.a.a.a: is nested too deeply"),
+        (f"{GATEWAY}\n{GATEWAY}", "{path}: is not TOML: "),
+        (f"# {LONG}\n" * 130, "{path}: is larger than 8192 kB"),
+        ("\0\0\0\0", "{path}: is not TOML: "),
+        (f"{LONG} = 1", "xxx...xxx"),
+        ('"a\\nb" = 1', "a\\nb: unknown key"),
+        ('gateway = "${file:a\\u0000b}"', "a\\x00b cannot be read: it is no file name"),
+        ('gateway = "${file:/dev/zero}"', "gateway: file /dev/zero cannot be read: it is larger than 64 kB"),
+        (f'gateway = "${{file:{LONG}}}"', "cannot be read: File name too long"),
+        (f"[[sources]]\nvendor = '{LONG}'", "sources[0].vendor: unknown vendor; known vendors: "),
+        ("[[sources]]\nvendor = 'S3CRET/never-told'", "sources[0].vendor: unknown vendor; known vendors: "),
+    ],
+)
+def test_files_that_no_person_wrote_are_told_in_short_lines(tmp_path: Path, text: str, line: str) -> None:
+    path = tmp_path / "taskgate.toml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigurationError) as caught:
+        load(path)
+    told = str(caught.value)
+
+    assert line.replace("{path}", str(path)).replace("xxx...xxx", "x" * 150 + "..." + "x" * 150) in told
+    assert all(one.isprintable() and len(one) < 700 for one in told.split("\n"))
+    assert "never-told" not in told
+
+
+def test_a_thousand_faults_are_a_hundred_lines(tmp_path: Path) -> None:
+    lines = told(tmp_path, gateway=GATEWAY + "".join(f"key{number} = 1\n" for number in range(1_000)))
+
+    assert len(lines) == 101
+    assert lines[-1] == "900 more faults are not shown"
+
+
+def test_a_mark_of_the_byte_order_and_lines_of_windows_are_read(tmp_path: Path) -> None:
+    path = write_configuration(tmp_path)
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes().replace(b"\n", b"\r\n"))
+
+    assert [source.key for source in load(path).sources] == ["camunda", "field"]

@@ -307,7 +307,29 @@ async def test_a_disk_that_fails_lets_nothing_be_sent(tmp_path: Path, monkeypatc
     monkeypatch.setattr("gateway.store.worker._sync", failing)
     with pytest.raises(GatewayUnavailableError, match="not on the disk"):
         await journal.mark_sent("op-1")
+    assert journal.trouble == "the journal of writes is not on the disk: [Errno 5] Input/output error"
     await journal.settle("op-1", result())
+    assert not journal.trouble
+    journal.close()
+
+
+async def test_a_full_disk_is_told_until_a_write_is_taken(tmp_path: Path) -> None:
+    """SQLite's own limit of pages stands for the disk's end."""
+    journal = SqliteJournal(tmp_path / "journal.sqlite3")
+    await admit(journal)
+    (pages,) = journal._db.execute("PRAGMA page_count").fetchone()
+    journal._db.execute(f"PRAGMA max_page_count={pages}")
+
+    async def fill() -> None:
+        for number in range(1_000):
+            await admit(journal, f"op-{number + 2}", key=None)
+
+    with pytest.raises(GatewayUnavailableError, match="full"):
+        await fill()
+    assert journal.trouble == "the journal of writes cannot be used: database or disk is full"
+    journal._db.execute(f"PRAGMA max_page_count={pages + 1_000}")
+    await admit(journal, "op-last", key=None)
+    assert not journal.trouble
     journal.close()
 
 
