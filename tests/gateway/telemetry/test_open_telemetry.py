@@ -75,7 +75,7 @@ async def traced(
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("gateway.generations.connector_types", lambda: {"camunda": Here})
-        patch.setattr("gateway.composition.FIRST_LOOK", 0.0)
+        patch.setattr("gateway.generations.FIRST_LOOK", 0.0)
         app = create_app(settings, tracing=OpenTelemetry(exporter))
         async with (
             app.router.lifespan_context(app),
