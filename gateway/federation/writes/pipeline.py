@@ -118,10 +118,12 @@ class WritePipeline:
 
     async def without_source(self, caller: Caller, request: WriteRequest, operation_id: str) -> WriteResult:
         """Refused; but a write that had the key while there was such a source stays what it is."""
-        try:
-            known = await self._recorder.repeated(caller.key, request.idempotency_key, _fingerprint(request))
-        except GatewayError as error:
-            known = _rejected(operation_id, error)
+        known = None
+        if request.idempotency_key is not None:
+            try:
+                known = await self._recorder.repeated(caller.key, request.idempotency_key, _fingerprint(request))
+            except GatewayError as error:
+                known = _rejected(operation_id, error)
         result = known or _rejected(operation_id, NotFoundError("there is no such source"))
         if not result.replayed:
             self._trail.denied(caller, request, result)
@@ -397,4 +399,9 @@ def may_pass(refusal: Failure | None) -> bool:
 def _fingerprint(request: WriteRequest) -> str:
     """Equal for equal requests; the journal holds this hash instead of the arguments."""
     seen = (type(request.target).__name__, request.target, request.intent, request.expected_version)
-    return hashlib.blake2b(_SEEN.encode(seen), digest_size=16).hexdigest()
+    try:
+        text = _SEEN.encode(seen)
+    except UnicodeEncodeError:
+        # JSON cannot hold half of a surrogate pair, which an id of a client may have.
+        text = repr(seen).encode("utf-8", "backslashreplace")
+    return hashlib.blake2b(text, digest_size=16).hexdigest()
