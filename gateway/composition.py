@@ -3,7 +3,7 @@
 import math
 import secrets
 import time
-from collections.abc import AsyncIterator, Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from types import MappingProxyType
@@ -30,7 +30,7 @@ from gateway.federation.live import Live
 from gateway.federation.objects import Definitions, DirectoryReader, FlowReader, TaskReader
 from gateway.federation.overlay import FlowOverlay, Overlay
 from gateway.federation.service import FederatedSources, Lists, Objects
-from gateway.federation.sources import Links, Source, SourceReader, flight_context
+from gateway.federation.sources import Links, Source, SourceReader, flight_context, scopes_of, systems_of
 from gateway.federation.traffic import Observe, ignore_record
 from gateway.federation.writes import (
     AtMostOnceSender,
@@ -176,16 +176,6 @@ def own_work(
     return OwnWork(
         ended, keep=keep, is_person=lambda ref: people.by_native_ref(ref) is not None, scope=scopes_of(sources)
     )
-
-
-def scopes_of(sources: Mapping[str, Source]) -> Callable[[str], Hashable]:
-    """The credential scope of the current call of each source."""
-    return lambda source: sources[source].scope if source in sources else None
-
-
-def systems_of(sources: Mapping[str, Source]) -> Callable[[str], Hashable]:
-    """The system that each source stands for now."""
-    return lambda source: sources[source].number if source in sources else None
 
 
 def compose(

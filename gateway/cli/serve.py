@@ -35,6 +35,8 @@ def serve(
     log_format: Annotated[LogFormat, typer.Option(help="A JSON object a line, or text for people.")] = "json",
 ) -> None:
     """The gateway."""
+    # What is imported and built until the start stays: looking through it for garbage again and again costs time.
+    gc.disable()
     log_requests(log_level or "info", log_format)
     settings = load_or_fail(config)
     change_level(log_level or settings.gateway.log_level)
@@ -67,6 +69,7 @@ async def _serve(application: Callable[..., Any], settings: "Settings", reloads:
         # Schema and settings stay: the collections that the rows of lists cause need not look at them again.
         gc.collect()
         gc.freeze()
+        gc.enable()
         print(f"GraphQL http://{host}:{port}/graphql", file=sys.stderr, flush=True)
         await forever()
 

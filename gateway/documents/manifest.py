@@ -66,7 +66,7 @@ class _ApolloManifest(Struct):
 
 
 def read_manifests(paths: Iterable[Path]) -> TrustedDocuments:
-    """All documents of the files. ManifestError for a file that is none, and for one id with two texts."""
+    """All documents of the files. Raises ManifestError if a file is no manifest, or if an id has two texts."""
     found: dict[str, str] = {}
     for place, path in enumerate(paths):
         try:

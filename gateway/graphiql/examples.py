@@ -33,6 +33,6 @@ EXAMPLES = (
     Example(_read("sources"), ()),
 )
 SAMPLE = _read("sample")
-"""The query that lists tasks, one of which fills in those variables, and looks at the one that filled them in before."""
+"""The query whose tasks fill in those variables. It also reads the task that filled them in before."""
 ASSIGNEES = _read("assignees")
 """The query for `user`."""

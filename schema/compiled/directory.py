@@ -33,7 +33,7 @@ class Directory:
         self._groups: dict[NativeRef, Any] = {}
 
     def missing(self, namings: Sequence[Naming], tasks: Sequence[Task]) -> tuple[list[NativeRef], list[NativeRef]]:
-        """Users and groups to load: those of which a selected field is in the directory only."""
+        """Users and groups to load. Only the directory has the fields that are selected of them."""
         wanted: tuple[dict[NativeRef, None], dict[NativeRef, None]] = ({}, {})
         for naming in namings:
             seen: set[Hashable] = set()

@@ -23,7 +23,7 @@ class FreshFlowByRefLoader(Loader[FlowRef, Flow]):
 
 
 class VisibleFlowByRefLoader(Loader[FlowRef, Flow]):
-    """Flows of which the viewer may see no task, and then not them: named by id, or by another flow."""
+    """Flows that are named by id or by another flow. A viewer who may see no task of a flow may not see the flow."""
 
     async def find(self, keys: Sequence[FlowRef]) -> Mapping[FlowRef, Flow | ConnectorError]:
         return await self._federation.get_visible_flows(self._caller, keys)

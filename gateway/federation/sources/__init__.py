@@ -1,6 +1,7 @@
 """The configured sources, as the rest of the gateway uses them.
 
 source                one source: its connector behind admission control
+by_key                what holds of the source that now has a key
 live_sources          all of them, also after a reload
 reader                reads of a source through the cache
 batch                 single reads that become one call
@@ -15,6 +16,7 @@ flight_context        the call context of a single flight
 """
 
 from gateway.federation.sources.batch import FetchMany
+from gateway.federation.sources.by_key import scopes_of, systems_of
 from gateway.federation.sources.flight_context import flight_context
 from gateway.federation.sources.links import Links
 from gateway.federation.sources.live_sources import LiveSources
@@ -33,5 +35,7 @@ __all__ = [
     "flight_context",
     "fresh_seconds",
     "of_address",
+    "scopes_of",
     "status_of",
+    "systems_of",
 ]

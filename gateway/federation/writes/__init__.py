@@ -19,6 +19,7 @@ bulk_run            what its entries have become, and what keeps others from beg
 array               writes that travel in one request of the vendor
 take_next           the claim of the next task of a list that many share
 looks               reads that decide about several writes of one moment
+fingerprint         whether two requests are the same, without their arguments
 copies              requests that repeat the key of a write that is under way
 target_lease        one write to a target at a time, over all gateways on one journal
 evidence            what is kept of a command before it is sent

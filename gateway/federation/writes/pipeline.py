@@ -7,13 +7,11 @@ anything may have left, else REJECTED.
 
 import asyncio
 import contextlib
-import hashlib
 import math
 import uuid
 from collections.abc import Mapping
 
 import anyio
-import msgspec
 import structlog
 from msgspec import structs
 
@@ -38,6 +36,7 @@ from gateway.federation.writes.audit_lines import AuditTrail
 from gateway.federation.writes.copies import Copies
 from gateway.federation.writes.creation import Creator
 from gateway.federation.writes.ended import ended_task
+from gateway.federation.writes.fingerprint import fingerprint_of
 from gateway.federation.writes.flow_write import FlowWriter
 from gateway.federation.writes.identities import Identities
 from gateway.federation.writes.progress import earlier_steps
@@ -121,7 +120,7 @@ class WritePipeline:
         known = None
         if request.idempotency_key is not None:
             try:
-                known = await self._recorder.repeated(caller.key, request.idempotency_key, _fingerprint(request))
+                known = await self._recorder.repeated(caller.key, request.idempotency_key, fingerprint_of(request))
             except GatewayError as error:
                 known = _rejected(operation_id, error)
         result = known or _rejected(operation_id, NotFoundError("there is no such source"))
@@ -218,7 +217,7 @@ class WritePipeline:
 
     async def _perform(self, attempt: Attempt) -> WriteResult:
         seen = structs.replace(attempt.request, expected_version=None)
-        attempt.fingerprint = f"{attempt.caller.key} {_fingerprint(seen)}"
+        attempt.fingerprint = f"{attempt.caller.key} {fingerprint_of(seen)}"
         with self._copies.leading(attempt.operation_id) as answer:
             try:
                 earlier = await self._admit(attempt)
@@ -244,7 +243,7 @@ class WritePipeline:
                 operation_id=attempt.operation_id,
                 person=person,
                 client_key=request.idempotency_key,
-                fingerprint=_fingerprint(request),
+                fingerprint=fingerprint_of(request),
                 source=attempt.source.key,
                 target=request.target,
                 action=action_of(request.intent),
@@ -340,7 +339,7 @@ class WritePipeline:
     async def _repeated(self, attempt: Attempt, earlier: Record) -> WriteResult:
         """The result for an idempotency key that was used before. Never sends a second write."""
         attempt.operation_id = earlier.operation_id
-        if earlier.fingerprint != _fingerprint(attempt.request):
+        if earlier.fingerprint != fingerprint_of(attempt.request):
             raise IdempotencyKeyReusedError(REUSED)
         attempt.is_recorded = True
         first = await self._copies.first(earlier, seconds=_latest_end() - anyio.current_time())
@@ -376,10 +375,6 @@ def _under_way(attempt: Attempt) -> Problem:
     return Problem.from_error(late.at(attempt.source.key, attempt.request.intent.verb))
 
 
-# A decimal is a number here: the text of it is another argument.
-_SEEN = msgspec.json.Encoder(decimal_format="number", order="deterministic")
-
-
 def _latest_end() -> float:
     """When a write must be at its end so that its request is answered in time, in seconds of the event loop's clock."""
     context = current_context()
@@ -394,14 +389,3 @@ def may_pass(refusal: Failure | None) -> bool:
     if isinstance(refusal, GatewayUnavailableError):
         return True
     return isinstance(refusal, UnavailableError) and not refusal.maybe_applied
-
-
-def _fingerprint(request: WriteRequest) -> str:
-    """Equal for equal requests; the journal holds this hash instead of the arguments."""
-    seen = (type(request.target).__name__, request.target, request.intent, request.expected_version)
-    try:
-        text = _SEEN.encode(seen)
-    except UnicodeEncodeError:
-        # JSON cannot hold half of a surrogate pair, which an id of a client may have.
-        text = repr(seen).encode("utf-8", "backslashreplace")
-    return hashlib.blake2b(text, digest_size=16).hexdigest()

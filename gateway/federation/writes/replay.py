@@ -15,7 +15,7 @@ from gateway.federation.writes.attempt import Attempt
 from gateway.federation.writes.verbs import action_of
 from schema.ports import WriteResult
 
-# Writes of which it is remembered with whose rights they were made.
+# So many writes are remembered with the rights that they were made with.
 MOST_KEPT = 20_000
 
 

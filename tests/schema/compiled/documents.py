@@ -20,7 +20,7 @@ LISTS = (
     "viewer { inbox(first: 10, scope: ALL_VISIBLE) %s }",
     "viewer { inbox(scope: ALL_VISIBLE, first: 5) %s }",
 )
-# They lead to further lists of tasks, each of which would be as large.
+# They lead to further lists of tasks. Each list would be as large.
 _DEEP = frozenset({"tasks", "currentTasks", "members", "parent", "root"})
 _ARGUMENTS = {
     "permits": ("(action: CLAIM)", "(action: COMPLETE)", "(action: $action)"),

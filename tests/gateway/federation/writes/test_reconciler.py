@@ -286,7 +286,7 @@ async def test_a_source_that_says_it_allows_more_gets_more_looks() -> None:
 
 
 async def test_one_read_judges_all_writes_to_a_task() -> None:
-    """Two claims of one task, neither of which arrived."""
+    """Two claims of one task. None of them arrived."""
     it = several(1)
     both = [await it.lose(ClaimIntent(), applied=False, caller=caller) for caller in (ALICE, BOB)]
     gets = it.north.gets
