@@ -10,8 +10,8 @@ import httpx2
 import pytest
 
 from gateway.graphiql.examples import EXAMPLES
-from tests.clients import test_steps as steps
 from schema.core.relay import global_id
+from tests.clients import test_steps as steps
 from tests.world import World, gateway, opened
 
 pytestmark = pytest.mark.server
@@ -101,7 +101,11 @@ def programs(task: str) -> list[Asked]:
         text = path.read_text(encoding="utf-8")
         for document in DOCUMENT.findall(text) if path.suffix == ".mjs" else [text]:
             for name, declared in re.findall(r"query (\w+)\(?([^{]*)", document):
-                wanted = {key: value for key, value in (("id", task), ("scope", "MINE"), ("first", 5)) if f"${key}:" in declared}
+                wanted = {
+                    key: value
+                    for key, value in (("id", task), ("scope", "MINE"), ("first", 5))
+                    if f"${key}:" in declared
+                }
                 found.append(Asked(document, wanted, name))
     return found
 

@@ -364,7 +364,7 @@ async def test_an_internal_error_is_masked_as_a_graphql_response(
     def broken(*_: object) -> None:
         raise RuntimeError("password s3cret")
 
-    monkeypatch.setattr("gateway.http.graphql_route.read_request", broken)
+    monkeypatch.setattr("gateway.http.graphql_route.read_sent", broken)
     with capture_logs() as logs:
         answer = await post(client, TYPENAME)
 
