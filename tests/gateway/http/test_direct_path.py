@@ -38,7 +38,7 @@ async def test_only_requests_of_exactly_that_path_are_direct(scope: dict[str, An
 
 async def test_the_bytes_of_a_kept_query_string_are_no_body(client: httpx2.AsyncClient) -> None:
     """Kept answers are found by what was sent, before it is read."""
-    url = "/graphql?query=%7B%20tasks(first%3A%203)%20%7B%20nodes%20%7B%20id%20%7D%20%7D%20%7D"
+    url = "/graphql?query=%7B__typename%7D"
     for _ in range(4):
         assert (await client.get(url)).status_code == 200
     headers = {"Content-Type": "application/json"}
