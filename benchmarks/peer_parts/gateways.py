@@ -24,7 +24,7 @@ _CONFIGURATION = """
 [gateway]
 secret = "a secret of the benchmark, long enough"
 profile = "development"
-admission = { lag_seconds = 10 }  # refusals of a busy gateway are the subject of another benchmark
+admission = {{ lag_seconds = 10 }}  # refusals of a busy gateway are the subject of another benchmark
 
 [auth]
 mode = "demo"
