@@ -25,9 +25,10 @@ NPM_EDGE := tests/edge/node_modules/.installed
 NPM_INSTALLED := $(filter-out $(NPM_EDGE),$(patsubst %/package.json,%/node_modules/.installed,$(wildcard tests/*/package.json)))
 
 # With few tests in each part, starting it is what costs: `make check` has three, two of which wait for the disk and for timers.
-CHECKS := checks-pipeline checks-gateway checks-vendors
+CHECKS := checks-vendors checks-pipeline checks-graph
 FOLDERS_pipeline := tests/gateway/federation
-FOLDERS_vendors := tests --ignore=tests/gateway
+FOLDERS_graph := $(FOLDERS_gateway) tests/schema
+FOLDERS_vendors := tests --ignore=tests/gateway --ignore=tests/schema
 
 .PHONY: demo check test test-edge test-long test-real lint types contracts $(PARTS) $(CHECKS) graphiql clean help
 .DEFAULT_GOAL := help
