@@ -24,10 +24,11 @@ NPM_INSTALL := npm install --ignore-scripts --no-audit --no-fund --no-package-lo
 NPM_EDGE := tests/edge/node_modules/.installed
 NPM_INSTALLED := $(filter-out $(NPM_EDGE),$(patsubst %/package.json,%/node_modules/.installed,$(wildcard tests/*/package.json)))
 
-# With few tests in each part, starting it is what costs: `make check` has two.
-CHECKS := checks-graph checks-vendors
-FOLDERS_graph := tests/gateway
-FOLDERS_vendors := tests $(patsubst %,--ignore=%,$(FOLDERS_graph))
+# With few tests in each part, starting it is what costs: `make check` has three, two of which wait for the disk and for timers.
+CHECKS := checks-vendors checks-pipeline checks-graph
+FOLDERS_pipeline := tests/gateway/federation
+FOLDERS_graph := $(FOLDERS_gateway) tests/schema
+FOLDERS_vendors := tests --ignore=tests/gateway --ignore=tests/schema
 
 .PHONY: demo check test test-edge test-long test-real lint types contracts $(PARTS) $(CHECKS) graphiql clean help
 .DEFAULT_GOAL := help

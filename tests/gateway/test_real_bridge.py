@@ -76,6 +76,7 @@ async def test_what_the_person_completed_stays_theirs() -> None:
 # Lists
 
 
+@pytest.mark.slow
 async def test_a_list_that_does_not_fit_in_its_time_is_complete_in_the_end() -> None:
     """Each question goes on where the last one stopped, and the gateway reads on by itself."""
     async with opened(deadline=0.5, options={"tenant": "default", "definitions": ["approve-invoice"]}) as bridge:

@@ -252,6 +252,7 @@ def test_a_path_that_no_disk_takes_is_one_line(tmp_path: Path, command: str, key
     assert "Traceback" not in told
 
 
+@pytest.mark.slow
 def test_a_journal_that_another_program_has_locked_is_one_line(tmp_path: Path) -> None:
     """SQLite waits for 5 seconds by default: here for as long as the other program holds it."""
     config = write_configuration(tmp_path, sources="", people=PERSON)

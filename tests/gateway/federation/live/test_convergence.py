@@ -4,6 +4,7 @@ import asyncio
 from datetime import datetime
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import structs
@@ -145,6 +146,7 @@ class World:
         assert self.gateway.live.subscribers == 0
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(steps, st.booleans())
 def test_a_client_that_applies_the_events_ends_with_the_truth(history: list[tuple[str, str]], feeds: bool) -> None:

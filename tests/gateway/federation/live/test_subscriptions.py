@@ -159,6 +159,7 @@ async def test_a_source_that_was_away_gives_resync() -> None:
         await client.stop()
 
 
+@pytest.mark.slow
 async def test_500_subscribers_cost_what_one_costs() -> None:
     north = MemoryConnector("north", [task("north", "1")])
     async with opened(north) as gateway:

@@ -116,6 +116,7 @@ async def test_a_request_that_was_not_taken_rejects_all_and_may_come_again(error
     assert ([APPLIED] * 3, 3) == (statuses(second), len(north.writes))
 
 
+@pytest.mark.slow
 async def test_what_the_connector_should_not_raise_leaves_all_open() -> None:
     """After the request was begun nothing is known. One failure of the source is recorded, not one for each task."""
     sources = federation(north := north_with(5), people=PEOPLE)
@@ -206,6 +207,7 @@ async def test_writes_that_are_cut_off_while_they_wait_for_others_are_not_sent(m
     assert ([REJECTED, REJECTED], []) == (statuses(found), north.requests)
 
 
+@pytest.mark.slow
 async def test_a_request_that_was_lost_before_it_was_applied_is_sent_again_task_by_task() -> None:
     """Only because the vendor guards the verb; each task then has one effect."""
     sources = federation(north := north_with(4), people=PEOPLE)

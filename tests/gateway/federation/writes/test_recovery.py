@@ -180,6 +180,7 @@ async def test_a_running_gateway_on_the_same_file_is_not_contradicted(tmp_path: 
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("before_sending", [True, False])
 async def test_a_gateway_that_is_killed_while_another_runs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, before_sending: bool
