@@ -200,7 +200,7 @@ async def test_the_socket_ends_with_its_token(client: httpx2.AsyncClient, monkey
         return self.person_without_token()  # type: ignore[attr-defined]
 
     monkeypatch.setattr("gateway.auth.demo.DemoSignIn.person", known)
-    payload = base64.urlsafe_b64encode(json.dumps({"exp": time.time() + 0.05}).encode()).decode().rstrip("=")
+    payload = base64.urlsafe_b64encode(json.dumps({"exp": time.time() + 1}).encode()).decode().rstrip("=")
     async with Socket(client) as opened:
         await opened.open(f"e30.{payload}.c2ln")
         opened.subscribe("1", WAITING)
@@ -222,11 +222,12 @@ async def test_the_end_of_the_gateway_closes_sockets_without_complete(open_clien
 
 
 async def test_connections_leave_nothing(client: httpx2.AsyncClient) -> None:
-    before = len(asyncio.all_tasks())
+    before = asyncio.all_tasks()
     for _ in range(100):
         async with Socket(client) as opened:
             await opened.open()
             opened.subscribe("1", WAITING)
     await asyncio.sleep(0)
 
-    assert len(asyncio.all_tasks()) <= before
+    # The gateway starts tasks of its own meanwhile (the first look at a directory): far fewer than one a connection.
+    assert len(asyncio.all_tasks() - before) < 10
