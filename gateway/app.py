@@ -137,6 +137,7 @@ class Servings:
             ),
             # Answers of an earlier configuration are not given again.
             kept=KeptAnswers(lambda: self._gateway().federation) if now.fast_paths.kept_answers else None,
+            is_direct=now.fast_paths.direct_path,
             documents=DocumentLookup(
                 generation.settings.documents,
                 only_trusted=now.documents.only_trusted,
@@ -202,6 +203,10 @@ def create_app(settings: Settings, *, pause: Pause = anyio.sleep, tracing: Traci
         title="taskgate", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False
     )
 
+    def is_direct() -> bool:
+        newest = servings.settings if opened else settings.gateway
+        return newest.fast_paths.direct_path
+
     def drain(seconds: float) -> None:
         # First: what is cut off is not told as ended.
         servings.cut_streams()
@@ -233,7 +238,7 @@ def create_app(settings: Settings, *, pause: Pause = anyio.sleep, tracing: Traci
 
     _offer_reload(app, opened, servings, sockets, load=load, resource=resource, graphiql=graphiql)
     # All methods: the route refuses the wrong ones itself, with a GraphQL answer.
-    graphql = Compression(route)
+    graphql = Compression(route, is_direct=is_direct)
     app.router.routes.append(Route("/graphql", graphql, methods=None))
     app.router.routes.append(WebSocketRoute("/graphql", sockets))
     app.router.routes.append(front_page(has_page=graphiql is not None))
@@ -244,7 +249,7 @@ def create_app(settings: Settings, *, pause: Pause = anyio.sleep, tracing: Traci
     if settings.gateway.metrics:
         app.include_router(metrics_routes(metrics))
 
-    app.add_middleware(DirectPath, path="/graphql", to=graphql)
+    app.add_middleware(DirectPath, path="/graphql", to=graphql, is_on=is_direct)
     if settings.gateway.cors_origins:
         app.add_middleware(CORSMiddleware, **cors_options(settings.gateway))
     if tracing is not NO_TRACING:

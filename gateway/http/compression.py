@@ -8,7 +8,7 @@ no tokens and no secrets of the gateway.
 What is answered without sign-in is small, so that compressing costs a stranger's request next to nothing.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -24,19 +24,24 @@ _ACCEPT = b"accept-encoding"
 
 
 class Compression:
-    """Middleware. Answers of 128 kB and more are compressed in a thread."""
+    """Middleware. Answers of 128 kB and more are compressed in a thread.
 
-    def __init__(self, app: ASGIApp) -> None:
+    Answers to clients that do not take gzip go past the library while `is_direct` is True, with the same headers.
+    """
+
+    def __init__(self, app: ASGIApp, *, is_direct: Callable[[], bool] = lambda: True) -> None:
         self._plain = app
+        self._is_direct = is_direct
         self._app = GZipMiddleware(app, minimum_size=SMALLEST, compresslevel=LEVEL)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if not takes_gzip(header(scope, _ACCEPT)):
+        taken = [(_ACCEPT, b"gzip")] if takes_gzip(header(scope, _ACCEPT)) else []
+        if not taken and self._is_direct():
             await self._plain(scope, receive, _Varying(send))
             return
         # The library looks for the word alone: it would not find `GZIP`.
         others = [each for each in scope["headers"] if each[0] != _ACCEPT]
-        await self._app({**scope, "headers": [*others, (_ACCEPT, b"gzip")]}, receive, send)
+        await self._app({**scope, "headers": [*others, *taken]}, receive, send)
 
 
 class _Varying:

@@ -144,6 +144,8 @@ class GraphQLRoute:
         logged: dict[str, Any],
         extensions: dict[str, Any],
     ) -> Response | JsonAnswer | StreamedAnswer:
+        if not serving.is_direct:
+            request_sent(scope["method"], sent)
         token = serving.authenticator.token(scope["headers"])
         key = None if serving.kept is None or media in STREAMS else serving.kept.key(caller, token, _named(scope, sent))
         if serving.kept is not None and key is not None:
