@@ -14,6 +14,7 @@ authority         the caller, for sources that act as the caller
 admission         the interface of the gateway's admission control
 no_cookies        the client keeps no cookies
 body              response bodies, with a bound on their decoded size
+network           connections of the HTTP client, and the certificates that it trusts
 public_address    connections to servers that an answer names: to public addresses only
 retry_after       the Retry-After header
 unreached         why no connection was made, in words
@@ -33,6 +34,7 @@ from connectors.sdk.http.credentials import (
     TokenCredentials,
     from_settings,
 )
+from connectors.sdk.http.network import Transport
 from connectors.sdk.http.no_cookies import NoCookies
 from connectors.sdk.http.public_address import PublicAddresses, origin_of, resolved
 from connectors.sdk.http.retry_after import LONGEST, retry_at
@@ -41,7 +43,7 @@ from connectors.sdk.http.success import JSON_CREATED, JSON_OK, NO_CONTENT, Succe
 from connectors.sdk.http.token import Token, received_token, token_of, use_of
 from connectors.sdk.http.token_exchange import TokenExchange, ViewerToken, acting_credentials
 from connectors.sdk.http.unreached import why_unreached
-from connectors.sdk.http.upstream import Transport, Upstream
+from connectors.sdk.http.upstream import Upstream
 from connectors.sdk.http.vendor_text import vendor_code, vendor_text
 
 __all__ = [

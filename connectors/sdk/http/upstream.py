@@ -1,9 +1,7 @@
 """Requests to one source: credentials, bounds, and errors that tell whether a write may have been applied."""
 
 import re
-import ssl
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from functools import cache
+from collections.abc import Awaitable, Callable, Mapping
 from urllib.parse import quote, unquote
 
 import anyio
@@ -25,17 +23,16 @@ from connectors.sdk.http.body import CorruptBodyError, TooLargeError, read_bound
 from connectors.sdk.http.call import current_call
 from connectors.sdk.http.credentials import Credentials, NoAuthorisation
 from connectors.sdk.http.direct_reads import DirectReads
+from connectors.sdk.http.network import Transport, network, trusted_certificates
 from connectors.sdk.http.no_cookies import NoCookies
-from connectors.sdk.http.public_address import PublicAddresses, origin_of
 from connectors.sdk.http.status_error import error_from_status, is_marked
 from connectors.sdk.http.success import Success, is_json_object
 from connectors.sdk.http.unreached import why_unreached
 from connectors.sdk.http.vendor_text import vendor_code
 from connectors.sdk.settings import SourceSettings
 
-Transport = httpx2.AsyncBaseTransport
-"""What sends requests; tests give one that leads to a stand-in."""
-
+# Paths without ids, which are the connector's own texts.
+_MOST_PATHS = 256
 _HEADERS = {"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": "taskgate"}
 
 # Raised before a connection exists: nothing was sent.
@@ -54,19 +51,6 @@ _FORBIDDEN_IN_PATH = re.compile(r"[^!-~]|[{}?#\\]|/\.{0,2}/|/\.{1,2}$")
 
 ParseError = Callable[[Answer], ConnectorError | None]
 IsRefusal = Callable[[Answer], bool]
-
-
-@cache
-def _trusted_certificates() -> ssl.SSLContext:
-    """Those of the machine. Loading them takes about 50 ms, so all sources of a process share them."""
-    return httpx2.create_ssl_context(trust_env=False)
-
-
-def _network(own: Sequence[httpx2.URL]) -> Transport:
-    """Connections to the configured servers, and to public addresses that answers name."""
-    limits = httpx2.Limits(max_connections=32, max_keepalive_connections=16, keepalive_expiry=30)
-    connections = httpx2.AsyncHTTPTransport(verify=_trusted_certificates(), trust_env=False, limits=limits)
-    return PublicAddresses(connections, [origin_of(url) for url in own])
 
 
 class Upstream:
@@ -106,9 +90,11 @@ class Upstream:
         self._configured = settings.address_values
         self._origin = (base.scheme, base.host, base.port)
         self._prefix = base.raw_path.decode().rstrip("/")
-        self._base = f"{base.scheme}://{base.netloc.decode()}{self._prefix}"
+        self._root = f"{base.scheme}://{base.netloc.decode()}/"
+        self._base = self._root[:-1] + self._prefix
+        self._urls: dict[str, str] = {}
         self._client = httpx2.AsyncClient(
-            transport=transport or _network([base, *map(httpx2.URL, settings.token_addresses)]),
+            transport=transport or network([base, *map(httpx2.URL, settings.token_addresses)]),
             follow_redirects=False,
             trust_env=False,
             cookies=NoCookies(),
@@ -128,8 +114,7 @@ class Upstream:
         """Whether reads from the source's own origin leave the HTTP client out. Never where a transport was given."""
         self._reads_directly = is_on and self._is_on_network
         if self._reads_directly and self._reads is None:
-            origin = self._base.removesuffix(self._prefix)
-            self._reads = DirectReads(origin, headers=_HEADERS, certificates=_trusted_certificates)
+            self._reads = DirectReads(self._root[:-1], headers=_HEADERS, certificates=trusted_certificates)
 
     async def read(
         self,
@@ -178,6 +163,8 @@ class Upstream:
 
         ValueError for a path that is not the connector's own text with one `{}` for each id.
         """
+        if not ids and (known := self._urls.get(path)) is not None:
+            return known
         if path.count("{}") != len(ids) or _FORBIDDEN_IN_PATH.search(path.replace("{}", "id")):
             raise ValueError(
                 f"{path!r} with {len(ids)} ids is no path; pass ids as arguments: read('GET', '/todos/{{}}', id), "
@@ -191,6 +178,8 @@ class Upstream:
         inside = url.raw_path.decode().startswith(self._prefix + path.split("{", 1)[0])
         if (url.scheme, url.host, url.port) != self._origin or not inside:
             raise NotFoundError("no such id in this source")
+        if not ids and len(self._urls) < _MOST_PATHS:
+            self._urls[path] = str(url)
         return str(url)
 
     async def _call(
@@ -351,6 +340,8 @@ class Upstream:
 
     def _is_own(self, url: str) -> bool:
         """A token issuer, or a store of large answers, may be elsewhere: the source's limits do not apply to it."""
+        if url.startswith(self._root):
+            return True
         asked = httpx2.URL(url)
         return (asked.scheme, asked.host, asked.port) == self._origin
 
