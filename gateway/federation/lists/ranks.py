@@ -37,6 +37,8 @@ async def wanted_rows(
     work: RowWork, answer: Any, rows: Sequence[R], order: Order[R], admit: Callable[[R], R | None]
 ) -> Ranked[R]:
     """The rows that `admit` shows, in order."""
+    if not rows:
+        return ()
     known = await kept_ranks(work, answer, rows, order)
     if known is None:
         wanted = [row for row in await work.each(rows, admit) if row is not None]
