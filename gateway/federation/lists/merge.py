@@ -7,8 +7,8 @@ import anyio
 from msgspec import Struct
 
 from gateway.federation.lists.position import StreamId, StreamPosition
-from gateway.federation.lists.row_stream import Stream
 from gateway.federation.lists.sort_order import R, Rank
+from gateway.federation.lists.stream import Stream
 
 
 class Merged(Struct, Generic[R], frozen=True):

@@ -1,6 +1,6 @@
 """What each source is asked for a list of tasks. Plans are made from memory, without a call."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -50,7 +50,8 @@ class SourcePlan(Struct, frozen=True, kw_only=True):
     """What one source is asked: no stream where it is skipped, or the caller gets nothing (`refusal`).
 
     `matches`: whether a row matches the filter. `admits`: also, whether the caller may see it within the scope. `disjuncts` are the
-    queries whose union the list is, by the numbers in `StreamId`. `own`: rows of the journal that match the filter; the source
+    queries whose union the list is, by the numbers in `StreamId`. `visible` and `wanted` are the queries that `admits` tests; `wanted` is None
+    where the filter says more. `own`: rows of the journal that match the filter; the source
     does not show them to the caller.
     """
 
@@ -62,6 +63,15 @@ class SourcePlan(Struct, frozen=True, kw_only=True):
     matches: Test = lambda _: False
     disjuncts: tuple[TaskQuery, ...] = ()
     own: tuple[Task, ...] = ()
+    visible: tuple[TaskQuery, ...] = ()
+    wanted: TaskQuery | None = None
+
+    def question(self, stream: PlannedStream) -> Hashable | None:
+        """All that `admits_from` and the stream's partition go by, None where the queries do not say it."""
+        if self.wanted is None:
+            return None
+        visible = stream.visible if stream.query.without_candidates else self.visible
+        return visible, self.wanted, stream.partition
 
     def admits_from(self, stream: PlannedStream) -> Test:
         """Whether a row of this stream is in the list.
@@ -145,6 +155,8 @@ class Planner:
             admits=all_hold([test for test in (is_visible, matches) if test is not always]),
             matches=matches,
             disjuncts=tuple(each.query for each in wanted),
+            visible=tuple(visible),
+            wanted=compiled.query if compiled.is_exact else None,
             own=tuple(task for task in self._own(source.connector) if matches(task)),
         )
 

@@ -1,6 +1,6 @@
 """Lists of tasks over all sources: plan per source, ordered streams, merge, page, and a report per source."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -18,10 +18,12 @@ from gateway.federation.lists.cursor import CursorCodec
 from gateway.federation.lists.disjuncts import FirstPage, TaskDisjuncts
 from gateway.federation.lists.full_scan import Snapshot
 from gateway.federation.lists.list_reader import ListReader, page_size
+from gateway.federation.lists.named_people import keys_of
 from gateway.federation.lists.odd_rows import may_concern, presentable
 from gateway.federation.lists.page import PageBuilder
 from gateway.federation.lists.planner import PlannedStream, Planner, SourcePlan
 from gateway.federation.lists.position import ListPosition, StreamId, StreamKind, start_of
+from gateway.federation.lists.ranks import Question
 from gateway.federation.lists.row_stream import Admit, FetchAll, PagedStream, ScannedStream, StreamSpec, VendorPages
 from gateway.federation.lists.sort_order import Order, SortValues, TotalOrder, Unsorted
 from gateway.federation.lists.source_report import Contribution, is_complete
@@ -52,9 +54,13 @@ class TaskLists:
         people: People,
         within_flow: Callable[[Task], Task],
         own: OwnWork,
+        is_as_read: Callable[[str], bool] = lambda _: False,
+        keeps_wanted: Callable[[], bool] = lambda: True,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
-        """`within_flow` returns a task as the state of its flow and our own writes make it, without a call."""
+        """`within_flow` returns a task as the state of its flow and our own writes make it, without a call. `is_as_read`: it
+        changes no task of the source.
+        """
         self._sources = sources
         self._reader = ListReader(reader, kind=Kind.TASK_LIST)
         self._overlay = overlay
@@ -63,6 +69,8 @@ class TaskLists:
         self._links = Links(people)
         self._within_flow = within_flow
         self._own = own
+        self._is_as_read = is_as_read
+        self._keeps_wanted = keeps_wanted
         self._now = now
 
     async def page(self, caller: Caller, request: TaskListRequest) -> TaskList:
@@ -254,6 +262,7 @@ class TaskLists:
                 error_of=lambda raised: source.error_of(raised, LIST_TASKS),
                 concerns=lambda row: may_concern(row, caller, source.connector),
                 is_replaced=self._is_replaced,
+                question=self._question(plan, planned),
             )
             contribution.streams.append(
                 ScannedStream(spec, self._scan(contribution, plan, planned, fresh=request.fresh))
@@ -302,6 +311,16 @@ class TaskLists:
             return shown if is_own and shown.native_id not in own and admits(shown) else None
 
         return admit
+
+    def _question(self, plan: SourcePlan, planned: PlannedStream) -> Question:
+        """What `_admit` goes by, while rows are shown as they were read."""
+        source = planned.id.source
+
+        def question() -> Hashable | None:
+            as_read = self._keeps_wanted() and self._overlay.is_empty and self._is_as_read(source)
+            return plan.question(planned) if as_read and not plan.own else None
+
+        return question
 
     def _is_replaced(self, task: Task) -> bool:
         return self._overlay.seen(task, Reading.ROW) is not task
@@ -374,16 +393,6 @@ def _written(
         return Snapshot(tuple(rows.values()))
 
     return ScannedStream(StreamSpec(stream, order, lambda task: task, start_of(stream, start)), fetch)
-
-
-def keys_of(wanted: TaskFilter) -> Iterator[str]:
-    """The keys of the people whom the filter names, with those of all that is nested in it."""
-    for person in (*(wanted.assignees or ()), *(wanted.candidate_users or ())):
-        if person.key is not None:
-            yield person.key
-    nested = () if wanted.none_of is None else (wanted.none_of,)
-    for each in (*wanted.all_of, *(wanted.any_of or ()), *nested):
-        yield from keys_of(each)
 
 
 def _fresh_seconds(snapshot: Snapshot[Task], least: float) -> float:
