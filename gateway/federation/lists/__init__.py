@@ -5,6 +5,7 @@ flow_list         pages of flows
 definition_list   pages of task definitions
 people_list       pages of people, groups and members
 stats             counts of tasks by what they have in common
+tally             what that is, and what is counted, in one look at each task
 
 named_people      the people whom a filter names
 inbox_tests       whether a task is in a person's list, for subscribers

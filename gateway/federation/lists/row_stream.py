@@ -213,6 +213,9 @@ class PagedStream(Generic[R]):
         self._given.add(row.item.native_id)
         return row.item
 
+    def rest(self) -> Sequence[R]:
+        return [self.pop() for _ in range(len(self._rows))]
+
     def skip(self, rank: Rank) -> None:
         while self._rows and not rank < self._rows[0].rank:
             self._left[self._rows.popleft().page] -= 1
@@ -325,6 +328,12 @@ class ScannedStream(Generic[R]):
         self._last = row = self._wanted.ranked[self._next][1]
         self._next += 1
         return row
+
+    def rest(self) -> Sequence[R]:
+        rows = [row for _, row in self._wanted.ranked[self._next :]]
+        self._next += len(rows)
+        self._last = rows[-1] if rows else self._last
+        return rows
 
     def skip(self, rank: Rank) -> None:
         ranked = self._wanted.ranked

@@ -1,6 +1,6 @@
 """What the merge takes rows from."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Protocol, TypeVar
 
 from connectors.sdk.errors import ConnectorError
@@ -57,6 +57,9 @@ class Stream(Protocol[_R_co]):
 
     def pop(self) -> _R_co:
         """The next row, which must exist."""
+
+    def rest(self) -> Sequence[_R_co]:
+        """All rows that it holds, in order; it holds none afterwards."""
 
     def skip(self, rank: Rank) -> None:
         """Drop the rows up to `rank`, inclusive: they were returned, or have moved to before what was returned."""

@@ -10,7 +10,7 @@ from connectors.sdk.caller import Caller
 from connectors.sdk.clock import utc_now
 from connectors.sdk.connector import Connector
 from connectors.sdk.errors import ConnectorError
-from connectors.sdk.model import FlowRef, Task, TaskRef
+from connectors.sdk.model import FlowRef, Task
 from connectors.sdk.query import Page, SortKey, TaskOrderField, TaskQuery
 from gateway.federation.authorization import OwnWork, own_ended
 from gateway.federation.cache import Kind, fingerprint
@@ -58,9 +58,7 @@ class TaskLists:
         keeps_wanted: Callable[[], bool] = lambda: True,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
-        """`within_flow` returns a task as the state of its flow and our own writes make it, without a call. `is_as_read`: it
-        changes no task of the source.
-        """
+        """`within_flow`: a task as its flow's state and our own writes make it, without a call. `is_as_read`: it changes none."""
         self._sources = sources
         self._reader = ListReader(reader, kind=Kind.TASK_LIST)
         self._overlay = overlay
@@ -127,13 +125,14 @@ class TaskLists:
         since = self._stood_in(contributions)
         if since:
             contributions = await self._all_read(caller, planner, request, since)
-        found: dict[TaskRef, Task] = {}
+        tasks: list[Task] = []
         for contribution in contributions:
+            found: dict[str, Task] = {}
             for stream in contribution.streams:
-                while stream.head() is not None:
-                    task = stream.pop()
-                    found.setdefault(task.ref, task)
-        return list(found.values()), [contribution.report() for contribution in contributions]
+                for task in stream.rest():
+                    found.setdefault(task.native_id, task)
+            tasks += found.values()
+        return tasks, [contribution.report() for contribution in contributions]
 
     async def _all_read(
         self, caller: Caller, planner: Planner, request: TaskListRequest, since: Mapping[str, datetime]
