@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Hashable, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from msgspec import Struct, structs
@@ -10,7 +11,7 @@ from connectors.sdk.caller import Caller
 from connectors.sdk.connector import Connector
 from connectors.sdk.errors import ConnectorError, IdentityNotLinkedError
 from connectors.sdk.model import Task
-from connectors.sdk.query import Interval, SortDirection, TaskQuery
+from connectors.sdk.query import Interval, SortDirection, SortKey, TaskOrderField, TaskQuery
 from connectors.sdk.row_test import all_hold, always, one_holds
 from gateway.federation.authorization import disjuncts, unlinked
 from gateway.federation.lists.filter_compiler import CompiledFilter, FilterCompiler, Test
@@ -191,7 +192,9 @@ class Planner:
         return (
             None
             if self._order is None
-            else self._order.null_partitions(connector.info.sorts, connector.info.never_filled)
+            else _null_partitions(
+                self._order.keys, self._order.backward, connector.info.sorts, connector.info.never_filled
+            )
         )
 
     def _paged(
@@ -278,6 +281,17 @@ class Planner:
         rises = (key.direction is SortDirection.ASC) != self._order.backward
         bound = Interval(gte=moment) if rises else Interval(lte=moment)
         return structs.replace(query, times=(*query.times, (key.field, bound)))
+
+
+@lru_cache(maxsize=256)
+def _null_partitions(
+    keys: tuple[SortKey, ...],
+    backward: bool,  # noqa: FBT001 a member of the key of what is kept
+    sorts: frozenset[TaskOrderField],
+    never_filled: frozenset[TaskOrderField],
+) -> tuple[NullPartition, ...] | None:
+    """There are few orders, and a plan is made for each source of each list."""
+    return TotalOrder(keys, backward=backward).null_partitions(sorts, never_filled)
 
 
 def _about_candidates(query: TaskQuery) -> tuple[object, ...]:

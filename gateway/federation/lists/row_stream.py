@@ -1,6 +1,6 @@
 """Ordered streams of rows, each one part of a source's list: the inputs of the merge."""
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import deque
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Generic, NamedTuple
@@ -213,6 +213,18 @@ class PagedStream(Generic[R]):
         self._given.add(row.item.native_id)
         return row.item
 
+    def take(self, most: int, until: Rank | None) -> Sequence[tuple[Rank, R]]:
+        rows, left = self._rows, self._left
+        taken: list[tuple[Rank, R]] = []
+        while rows and len(taken) < most and (until is None or rows[0].rank < until):
+            rank, item, page = rows.popleft()
+            left[page] -= 1
+            taken.append((rank, item))
+        if taken:
+            self._last = taken[-1][1]
+            self._given.update([item.native_id for _, item in taken])
+        return taken
+
     def rest(self) -> Sequence[R]:
         return [self.pop() for _ in range(len(self._rows))]
 
@@ -328,6 +340,16 @@ class ScannedStream(Generic[R]):
         self._last = row = self._wanted.ranked[self._next][1]
         self._next += 1
         return row
+
+    def take(self, most: int, until: Rank | None) -> Sequence[tuple[Rank, R]]:
+        ranked, end = self._wanted.ranked, self._next + most
+        if until is not None:
+            end = min(end, bisect_left(ranked, until, key=_rank))
+        taken = ranked[self._next : end]
+        if taken:
+            self._next += len(taken)
+            self._last = taken[-1][1]
+        return taken
 
     def rest(self) -> Sequence[R]:
         rows = [row for _, row in self._wanted.ranked[self._next :]]

@@ -58,6 +58,9 @@ class Stream(Protocol[_R_co]):
     def pop(self) -> _R_co:
         """The next row, which must exist."""
 
+    def take(self, most: int, until: Rank | None) -> Sequence[tuple[Rank, _R_co]]:
+        """The next rows with their ranks: at most so many, of those that it holds, before `until`."""
+
     def rest(self) -> Sequence[_R_co]:
         """All rows that it holds, in order; it holds none afterwards."""
 
