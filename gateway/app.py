@@ -1,7 +1,7 @@
 """The ASGI application: routes, lifespan and middleware."""
 
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from weakref import WeakKeyDictionary
 
 import anyio
@@ -20,6 +20,7 @@ from gateway.http import (
     CallerBudgets,
     Compression,
     Deadlines,
+    DirectPath,
     GraphQLRoute,
     GraphQLSockets,
     KeptAnswers,
@@ -36,12 +37,33 @@ from gateway.http import (
     log_upstream_request,
     metrics_routes,
 )
-from gateway.reloading import Reloaded
+from gateway.reloading import Pinned, Reloaded
 from gateway.settings import GatewaySettings, Settings
 from gateway.telemetry import NO_TRACING, Tracing, open_tracing
 from schema.api import build_schema, build_subgraph
 from schema.execution import BoundedIntExecutor, Execution
 from schema.ports import SourceInfo
+
+
+class _PinnedServing:
+    """A context manager around a request."""
+
+    __slots__ = ("_pinned", "_servings")
+
+    def __init__(self, servings: "Servings", pinned: Pinned[Generation]) -> None:
+        self._servings = servings
+        self._pinned = pinned
+
+    def __enter__(self) -> Serving:
+        generation = self._pinned.__enter__()
+        try:
+            return self._servings.of(generation)
+        except BaseException:
+            self._pinned.__exit__()
+            raise
+
+    def __exit__(self, *_raised: object) -> None:
+        self._pinned.__exit__()
 
 
 class Servings:
@@ -71,10 +93,11 @@ class Servings:
         for serving in self._made.values():
             serving.streams.ending.set()
 
-    @contextmanager
-    def pinned(self) -> Iterator[Serving]:
-        with self._gateway().generations.present.pinned() as generation:
-            yield self._made.get(generation) or self._make(generation)
+    def pinned(self) -> "_PinnedServing":
+        return _PinnedServing(self, self._gateway().generations.present.pinned())
+
+    def of(self, generation: Generation) -> Serving:
+        return self._made.get(generation) or self._make(generation)
 
     def _make(self, generation: Generation) -> Serving:
         """Known documents and budgets stay where their settings do."""
@@ -114,6 +137,7 @@ class Servings:
             ),
             # Answers of an earlier configuration are not given again.
             kept=KeptAnswers(lambda: self._gateway().federation) if now.fast_paths.kept_answers else None,
+            is_direct=now.fast_paths.direct_path,
             documents=DocumentLookup(
                 generation.settings.documents,
                 only_trusted=now.documents.only_trusted,
@@ -179,6 +203,10 @@ def create_app(settings: Settings, *, pause: Pause = anyio.sleep, tracing: Traci
         title="taskgate", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False
     )
 
+    def is_direct() -> bool:
+        newest = servings.settings if opened else settings.gateway
+        return newest.fast_paths.direct_path
+
     def drain(seconds: float) -> None:
         # First: what is cut off is not told as ended.
         servings.cut_streams()
@@ -210,7 +238,8 @@ def create_app(settings: Settings, *, pause: Pause = anyio.sleep, tracing: Traci
 
     _offer_reload(app, opened, servings, sockets, load=load, resource=resource, graphiql=graphiql)
     # All methods: the route refuses the wrong ones itself, with a GraphQL answer.
-    app.router.routes.append(Route("/graphql", Compression(route), methods=None))
+    graphql = Compression(route, is_direct=is_direct)
+    app.router.routes.append(Route("/graphql", graphql, methods=None))
     app.router.routes.append(WebSocketRoute("/graphql", sockets))
     app.router.routes.append(front_page(has_page=graphiql is not None))
     if graphiql is not None:
@@ -220,6 +249,7 @@ def create_app(settings: Settings, *, pause: Pause = anyio.sleep, tracing: Traci
     if settings.gateway.metrics:
         app.include_router(metrics_routes(metrics))
 
+    app.add_middleware(DirectPath, path="/graphql", to=graphql, is_on=is_direct)
     if settings.gateway.cors_origins:
         app.add_middleware(CORSMiddleware, **cors_options(settings.gateway))
     if tracing is not NO_TRACING:

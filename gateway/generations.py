@@ -174,6 +174,8 @@ class Generations:
             stack = parts[part] = AsyncExitStack()
             stack.push_async_callback(source.aclose)
             sources[section.key] = source
+        for source in sources.values():
+            source.read_directly(is_on=settings.gateway.fast_paths.direct_reads)
         return sources
 
     def _source(self, section: SourceSettings, before: SourceSettings | None) -> Source:

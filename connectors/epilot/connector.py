@@ -131,6 +131,9 @@ class EpilotConnector(Connector[EpilotSettings]):
     def guard(self, admission: AdmissionControl) -> None:
         self._client.guard(admission)
 
+    def read_directly(self, *, is_on: bool) -> None:
+        self._client.read_directly(is_on=is_on)
+
     async def aclose(self) -> None:
         await self._client.aclose()
 

@@ -439,5 +439,9 @@ class Connector(ABC, Generic[SettingsT]):
         """Every request needs a permit of `admission` from now on; see `Upstream.guard`. Covers all origins of a vendor."""
         self.upstream.guard(admission)
 
+    def read_directly(self, *, is_on: bool) -> None:
+        """See `Upstream.read_directly`. Covers all origins of a vendor."""
+        self.upstream.read_directly(is_on=is_on)
+
     async def aclose(self) -> None:
         await self.upstream.aclose()

@@ -18,6 +18,8 @@ tracing         a span for each request to the API
 hanging_up      whether the client of a request has hung up
 protected_resource  which identity provider signs people in, for clients that look for it
 compression     gzip, for clients that ask for it
+direct_path     requests of one path, without the router
+json_answer     an answer of JSON that is written already
 front_page      `/`: leads to GraphiQL, or says where the API is
 health          `/livez` and `/readyz`
 kept_answers    whole answers, given again as long as all that they rest on stands
@@ -36,6 +38,7 @@ from gateway.http.caller_budgets import CallerBudgets
 from gateway.http.compression import Compression
 from gateway.http.cors import cors_options
 from gateway.http.deadlines import Deadlines
+from gateway.http.direct_path import DirectPath
 from gateway.http.front_page import front_page
 from gateway.http.graphql_route import GraphQLRoute
 from gateway.http.health import health_routes
@@ -58,6 +61,7 @@ __all__ = [
     "Compression",
     "ConnectionBounds",
     "Deadlines",
+    "DirectPath",
     "GraphQLRoute",
     "GraphQLSockets",
     "KeptAnswers",

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 JSON = "application/json"
 GRAPHQL_RESPONSE = "application/graphql-response+json"
@@ -11,6 +12,7 @@ MULTIPART = "multipart/mixed"
 _QUALITY = re.compile(r"(0(\.[0-9]{0,3})?|1(\.0{0,3})?)")
 
 
+@lru_cache(maxsize=64)
 def preferred(accept: str | None) -> str | None:
     """The media type to answer with; None when neither of ours is acceptable.
 

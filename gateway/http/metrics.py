@@ -59,6 +59,8 @@ class Metrics:
             buckets=BUCKETS,
             registry=self._registry,
         )
+        # As many as the registry has: their labels are bounded.
+        self._children: dict[tuple[Histogram, tuple[str, ...]], Histogram] = {}
         self._errors = Counter(
             "taskgate_graphql_errors",
             "Answers of /graphql with an error, by its code; refusals too. Problems of writes are in taskgate_writes.",
@@ -134,13 +136,21 @@ class Metrics:
             self._errors.labels(code).inc()
         if record.kind is not None:
             result = "errors" if record.codes else "ok"
-            self._operations.labels(self._names.label(record.name), record.kind, result).observe(record.seconds)
+            self._child(self._operations, self._names.label(record.name), record.kind, result).observe(record.seconds)
 
     def observe_request(self, method: str, path: str, status: int, seconds: float) -> None:
         """Unknown paths and methods share one label each: clients could invent any number of them."""
         known = path if path in PATHS else "other"
         verb = method if method in {"GET", "POST", "OPTIONS", "HEAD"} else "other"
-        self._requests.labels(verb, known, str(status)).observe(seconds)
+        self._child(self._requests, verb, known, str(status)).observe(seconds)
+
+    def _child(self, histogram: Histogram, *labels: str) -> Histogram:
+        """As `labels`, which checks its arguments and takes a lock each time."""
+        key = histogram, labels
+        found = self._children.get(key)
+        if found is None:
+            found = self._children[key] = histogram.labels(*labels)
+        return found
 
     def exposition(self) -> bytes:
         return generate_latest(self._registry)
