@@ -254,7 +254,8 @@ def compose(
             live.changed_elsewhere(target.source)
         elif isinstance(target, FlowRef):
             flow_overlay.forget(target)
-            answers.invalidate([Tag(target.source, Kind.FLOW, target.native_id)])
+            # The flow may have ended, and its tasks with it.
+            answers.invalidate([Tag(target.source, Kind.FLOW, target.native_id), Tag(target.source, Kind.TASK)])
 
     def hidden_now(target: Target) -> Task | None:
         return shown.before(target) if isinstance(target, TaskRef) else None
@@ -304,6 +305,7 @@ def compose(
         shown=shown,
         known=known,
         looks=Looks(),
+        leases=target_leases,
     )
     recovery = Recovery(journal=journal, trail=trail)
     replays = Replays(reads=tasks, own=own)
