@@ -175,7 +175,7 @@ export const TakeNext = /* GraphQL */ `
 `;
 
 const VERDICT = /* GraphQL */ `
-  fragment Verdict on BulkTaskPayload { results { status effect errors { message source { name } } } }
+  fragment Verdict on BulkTaskPayload { results { status effect errors { code message } } }
 `;
 
 /** What each way to cancel would do. Dry runs: nothing is written. */

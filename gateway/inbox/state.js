@@ -30,14 +30,15 @@ export const active = signal(0);
 /** The open task: {id, task, phase, error}. */
 export const detail = signal(null);
 /** A short text for all, also for screen readers. */
-export const said = signal({ text: "", n: 0 });
+export const said = signal({ text: "", n: 0, isQuiet: false });
 /** The dialog that is open: {name, ...}; null if none is. */
 export const dialog = signal(null);
 
 export const activeTask = computed(() => rows.value[active.value] ?? null);
 
-export function say(text) {
-  said.value = { text, n: said.value.n + 1 };
+/** `isQuiet`: for screen readers only. */
+export function say(text, { isQuiet = false } = {}) {
+  said.value = { text, n: said.value.n + 1, isQuiet };
 }
 
 let reading = 0;

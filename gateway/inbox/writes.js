@@ -1,6 +1,6 @@
 // All writes, and what becomes of them. A write is sent once; what is not clear is followed by its operation.
 import { signal } from "@preact/signals";
-import { ORDERS, filterOf, open, view } from "./address.js";
+import { ORDERS, filterOf, open, openId, view } from "./address.js";
 import { key, send } from "./graph.js";
 import * as operations from "./operations.js";
 import { detail, gone, loadCounts, loadDetail, patch, say } from "./state.js";
@@ -26,9 +26,13 @@ export const dismiss = (id) => note(id, null);
 /** "Camunda 8: ..." for an error of a write. */
 export const errorText = (error) => (error.source ? `${error.source.name}: ${error.message}` : error.message);
 
-function announce(action, result, task) {
-  if (result.status === "REJECTED") say(result.errors.map(errorText).join(" ") || t("write.REJECTED"));
-  else say(t(`write.${result.status}`, { action: word("done", action), title: task?.title ?? "" }));
+/** What became of a write, such as "Claimed" or "Not done: claim". */
+export const resultText = (action, status) => (status === "APPLIED" ? word("applied", action) : t(`write.${status}`, { action: word("done", action) }));
+
+function announce(action, result, id) {
+  const text = resultText(action, result.status);
+  // With the task open its own bar shows this too: then only screen readers are told here.
+  say([text, ...result.errors.map(errorText)].join(". "), { isQuiet: openId.peek() === id });
 }
 
 async function run(action, id, document, input) {
@@ -57,7 +61,7 @@ function settle(action, id, write) {
     patch(write.task);
     if (CLOSED.has(write.task.state)) gone.value = new Set([...gone.value, write.task.id]);
   }
-  announce(action, write, write.task);
+  announce(action, write, id);
   loadCounts();
   if (write.status === "UNKNOWN" || write.status === "PENDING") follow(action, id, write.operationId);
   if (write.status === "APPLIED" && detail.peek()?.id === id) loadDetail({ isQuiet: true });
@@ -82,7 +86,7 @@ async function follow(action, id, operation) {
     if (now.task) patch(now.task);
     if (now.settledAt || now.status === "APPLIED" || now.status === "REJECTED") {
       note(id, { action, status: now.status, errors: now.errors, effect: null, isFollowed: false });
-      announce(action, now, now.task);
+      announce(action, now, id);
       loadCounts();
       if (detail.peek()?.id === id) loadDetail({ isQuiet: true });
       return;
@@ -105,7 +109,10 @@ export const cancel = (task, way, reason) => run("CANCEL", task.id, operations.C
 export async function cancelWays(task) {
   const verdicts = await send(operations.CancelWays, { ids: [task.id] });
   return Object.fromEntries(
-    Object.entries(verdicts).map(([way, { results: [verdict] }]) => [way, { isPossible: verdict.status !== "REJECTED", text: verdict.effect ?? verdict.errors.map(({ message }) => message).join(" ") }]),
+    Object.entries(verdicts)
+      // What the system does not have is no choice; what this person may not do is shown with the reason.
+      .filter(([, { results: [verdict] }]) => !verdict.errors.some(({ code }) => code === "CAPABILITY_NOT_SUPPORTED"))
+      .map(([way, { results: [verdict] }]) => [way, { isPossible: verdict.status !== "REJECTED", text: verdict.effect ?? verdict.errors.map(({ message }) => message).join(" ") }]),
   );
 }
 

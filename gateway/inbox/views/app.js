@@ -20,13 +20,13 @@ const DIALOGS = { assign: AssignDialog, cancel: CancelDialog, bulk: BulkDialog, 
 
 /** Words that go away by themselves; screen readers get them too. */
 function Said() {
-  const { text, n } = said.value;
+  const { text, n, isQuiet } = said.value;
   useEffect(() => {
     if (!text) return undefined;
-    const timer = setTimeout(() => said.value.n === n && (said.value = { text: "", n }), 8_000);
+    const timer = setTimeout(() => said.value.n === n && (said.value = { text: "", n, isQuiet }), 8_000);
     return () => clearTimeout(timer);
   }, [n]);
-  return html`<div class="said" role="status" aria-live="polite">${text && html`<p key=${n}>${text}</p>`}</div>`;
+  return html`<div class=${isQuiet ? "unseen" : "said"} role="status" aria-live="polite">${text && html`<p key=${n}>${text}</p>`}</div>`;
 }
 
 export function App({ session }) {

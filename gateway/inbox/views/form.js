@@ -26,6 +26,9 @@ function Elsewhere({ task }) {
   return html`<p class="note">${t("form.elsewhere", { system: task.source.name })} ${(url ?? task.url) && html`<${Outside} href=${url ?? task.url}>${t("form.open")}<//>`}</p>`;
 }
 
+/** The outcome that stands out: what the vendor calls good, or else the first that is not bad. */
+const isMain = ({ nature }, index) => nature === "POSITIVE" || (nature === "NEUTRAL" && index === 0);
+
 export function Form({ task, permits }) {
   const fields = task.form?.fields ?? [];
   const outcomes = task.outcomes ?? [];
@@ -97,7 +100,7 @@ export function Form({ task, permits }) {
           ${task.isOpen &&
           html`<div class="outcomes">
             ${outcomes.length
-              ? outcomes.map((each) => html`<button type="button" data-nature=${each.nature} data-outcome=${each.code} class=${each.nature === "NEGATIVE" ? "" : "primary"} aria-disabled=${reason ? "true" : undefined} title=${reason ?? undefined} onClick=${reason ? null : finish(each)}>${each.label ?? each.code}</button>`)
+              ? outcomes.map((each, index) => html`<button type="button" data-nature=${each.nature} data-outcome=${each.code} class=${isMain(each, index) ? "primary" : ""} aria-disabled=${reason ? "true" : undefined} title=${reason ?? undefined} onClick=${reason ? null : finish(each)}>${each.label ?? each.code}</button>`)
               : html`<button class="primary" data-outcome="" aria-disabled=${reason ? "true" : undefined} title=${reason ?? undefined} type=${reason ? "button" : "submit"}>${t("action.COMPLETE")}</button>`}
             ${permits.get("SAVE_DRAFT")?.allowed && fields.length > 0 && html`<button type="button" class="quiet" onClick=${draft}>${t("action.SAVE_DRAFT")}</button>`}
           </div>`}

@@ -42,6 +42,7 @@ function Row({ task, index, total, isActive, isOpen, isGone, isPicked }) {
       data-active=${isActive ? "" : undefined}
       data-open=${isOpen ? "" : undefined}
       data-gone=${isGone ? "" : undefined}
+      data-closed=${task.isOpen ? undefined : ""}
       data-due=${when.kind}
       style=${{ top: `${index * ROW}px` }}
       onClick=${go}

@@ -2,7 +2,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { closeTask, detail, loadDetail, openRow, rows, sources, wantsFocus } from "../state.js";
 import { distance, due, moment, t, word } from "../words.js";
-import { busy, comment, dismiss, errorText, results } from "../writes.js";
+import { busy, comment, dismiss, errorText, results, resultText } from "../writes.js";
 import { Actions } from "./actions.js";
 import { Form } from "./form.js";
 import { html, Outside, System } from "./html.js";
@@ -15,14 +15,17 @@ function Result({ task }) {
   if (!result) return null;
   const { status, action, errors = [], effect, isFollowed, isEarlier } = result;
   const general = errors.filter(({ field }) => !field?.length || !["data", "outcome", "comment"].includes(field[0]));
+  const place = rows.value.findIndex(({ id }) => id === task.id);
+  const following = place >= 0 ? rows.value[place + 1] : null;
   const role = status === "REJECTED" || status === "UNSENT" ? "alert" : "status";
   return html`
     <div class="result" data-status=${status} role=${role}>
-      <p><strong>${t(`write.${status}`, { action: word("done", action), title: "" })}</strong>${isEarlier ? ` (${distance(last.at)})` : ""}</p>
+      <p><strong>${resultText(action, status)}</strong>${isEarlier ? ` (${distance(last.at)})` : ""}</p>
       ${status === "UNKNOWN" && html`<p>${t("write.UNKNOWN.what")}</p>`}
       ${isFollowed && html`<p class="faint">${t("write.followed")}</p>`}
       ${(general.length ? general : status === "REJECTED" ? errors : []).map((error) => html`<p>${errorText(error)}${error.retryAt ? ` ${t("write.retryAt", { time: moment(error.retryAt) })}` : ""}</p>`)}
       ${effect && html`<p class="faint">${effect}</p>`}
+      ${own && status === "APPLIED" && !task.isOpen && following && html`<p><button type="button" onClick=${() => openRow(place + 1, { focus: true })}>${t("task.goOn", { title: following.title })}</button></p>`}
       ${own && !isFollowed && html`<button type="button" class="icon" aria-label=${t("dismiss")} onClick=${() => dismiss(task.id)}>×</button>`}
     </div>
   `;
@@ -42,7 +45,7 @@ function Facts({ task }) {
       ${task.subjects?.length > 0 && html`<${Fact} name=${t("fact.subject")}>${task.subjects.map(({ label, nativeId, type }) => label ?? `${type} ${nativeId}`).join(", ")}<//>`}
       ${task.businessKey && html`<${Fact} name=${t("fact.businessKey")}>${task.businessKey}<//>`}
       ${task.definition && html`<${Fact} name=${t("filter.kind")}>${task.definition.name ?? task.definition.key}<//>`}
-      ${task.flow && html`<${Fact} name=${t("fact.flow")}><${Outside} href=${task.flow.url}>${task.flow.name ?? task.flow.id}<//>${task.flow.hasIncident ? html` <span class="warn">${t("fact.incident")}</span>` : ""}<//>`}
+      ${task.flow && (task.flow.name || task.flow.url || task.flow.hasIncident) && html`<${Fact} name=${t("fact.flow")}><${Outside} href=${task.flow.url}>${task.flow.name ?? t("fact.flow")}<//>${task.flow.hasIncident ? html` <span class="warn">${t("fact.incident")}</span>` : ""}<//>`}
       ${task.createdAt && html`<${Fact} name=${t("fact.created")}>${moment(task.createdAt)}<//>`}
       ${task.followUpAt && html`<${Fact} name=${t("fact.followUp")}>${moment(task.followUpAt)}<//>`}
       ${task.completedAt && html`<${Fact} name=${t("fact.completed")}>${moment(task.completedAt)}${task.completedBy?.displayName ? `, ${task.completedBy.displayName}` : ""}${task.outcome ? `, ${task.outcome}` : ""}<//>`}
