@@ -226,9 +226,7 @@ def create_app(settings: Settings, *, pause: Pause = anyio.sleep, tracing: Traci
         return opened[0].authenticator.logins() if opened else ()
 
     graphiql = GraphiQL(settings, logins=logins) if settings.gateway.offers("graphiql") else None
-    inbox = (
-        Inbox(settings, logins=logins, has_graphiql=graphiql is not None) if settings.gateway.offers("inbox") else None
-    )
+    inbox = _inbox(settings, logins, has_graphiql=graphiql is not None)
     resource = ProtectedResource(settings.auth)
     servings = Servings(settings.gateway, lambda: opened[0], observe_operation)
     sockets = GraphQLSockets(servings.pinned, origins=lambda: servings.settings.cors_origins)
@@ -246,11 +244,7 @@ def create_app(settings: Settings, *, pause: Pause = anyio.sleep, tracing: Traci
     graphql = Compression(route, is_direct=is_direct)
     app.router.routes.append(Route("/graphql", graphql, methods=None))
     app.router.routes.append(WebSocketRoute("/graphql", sockets))
-    app.router.routes.append(
-        front_page(has_page=graphiql is not None, inbox=inbox.response if inbox is not None else None)
-    )
-    for page in pages:
-        app.router.routes.extend(page.routes)
+    _add_pages(app, pages, inbox)
     app.router.routes.extend(resource.routes())
     app.include_router(health_routes(sources, lambda: opened[0].authenticator, journal_trouble))
     if settings.gateway.metrics:
@@ -264,6 +258,17 @@ def create_app(settings: Settings, *, pause: Pause = anyio.sleep, tracing: Traci
     # Around all others: each answer has its request id, that to a preflight too.
     app.add_middleware(AccessLog, observe=metrics.observe_request)
     return app
+
+
+def _inbox(settings: Settings, logins: Callable[[], Sequence[Login]], *, has_graphiql: bool) -> Inbox | None:
+    return Inbox(settings, logins=logins, has_graphiql=has_graphiql) if settings.gateway.offers("inbox") else None
+
+
+def _add_pages(app: FastAPI, pages: Sequence[GraphiQL | Inbox], inbox: Inbox | None) -> None:
+    has_graphiql = any(isinstance(page, GraphiQL) for page in pages)
+    app.router.routes.append(front_page(has_page=has_graphiql, inbox=None if inbox is None else inbox.response))
+    for page in pages:
+        app.router.routes.extend(page.routes)
 
 
 def _offer_reload(
