@@ -22,11 +22,15 @@ Visible = Callable[[Caller, str, str, Task | None], Task | None]
 
 
 class Rights:
-    """What decides what a person sees, as far as it may change while a subscription runs."""
+    """What decides what a person sees, as far as it may change while a subscription runs.
+
+    A later token of the person may take roles away. It gives none: the subscriber may be a machine with a key, or have a
+    token for less.
+    """
 
     def __init__(self, caller: Caller, people: People) -> None:
         self._people = people
-        self._caller = caller
+        self._signed_in = self._caller = caller
         self._told = self._known()
         self._identities: dict[str, Identity | None] = {}
 
@@ -37,7 +41,10 @@ class Rights:
         if known != self._told and known is not None:
             self._told = known
             roles, groups = known
-            self._caller = structs.replace(self._caller, roles=roles, groups=groups)
+            own = self._signed_in
+            self._caller = structs.replace(
+                own, roles=own.roles & roles, groups=tuple(each for each in own.groups if each in groups)
+            )
             # In every source, what was decided before holds no more.
             self._identities.clear()
         return self._caller

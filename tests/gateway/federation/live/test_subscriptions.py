@@ -216,6 +216,28 @@ async def test_a_role_that_was_taken_away_ends_what_it_showed() -> None:
     await gateway.stop()
 
 
+async def test_what_another_token_of_the_person_gives_is_not_the_subscriber_s() -> None:
+    """A key of a machine, and a token without the role, see no more when the person signs in with the role."""
+    bob = person("bob", "north", groups=("sales",))
+    book = BookOfPeople([bob])
+    north = MemoryConnector("north", [task("north", "1")])
+    gateway = still(federation(north, book=book))
+    await gateway.start()
+    client = await Client(gateway, bob, scope=InboxScope.ALL_VISIBLE).start()
+    single = await TaskClient(gateway, bob, TaskRef("north", "1")).start()
+    book._callers["bob"] = structs.replace(bob, roles=ADMIN.roles, groups=("accounting",))
+    north.held["2"] = task("north", "2")
+    await look(gateway)
+    north.held["1"] = structs.replace(north.held["1"], title="Another")
+    await look(gateway)
+
+    assert {RESYNC} == {kind for kind, _ in (*client.kinds, *single.kinds)}
+    assert client.held == {}
+    await client.stop()
+    await single.stop()
+    await gateway.stop()
+
+
 async def test_tasks_by_id_are_told_when_they_are_visible_and_not_otherwise() -> None:
     refs = [TaskRef("north", native_id) for native_id in ("1", "2", "3", "9")] + [TaskRef("elsewhere", "1")]
     north = MemoryConnector("north", [task("north", "1"), task("north", "2", owner="bob", candidate_groups=())])
