@@ -14,7 +14,7 @@ from connectors.sdk.clock import utc_now
 from connectors.sdk.errors import GatewayError
 from connectors.sdk.model import Task, TaskRef
 from gateway.federation.authorization import OwnWork, visible_record
-from gateway.federation.cache import Kind, Tag
+from gateway.federation.cache import Kind, Scope, Tag
 from gateway.federation.lists import InboxTests
 from gateway.federation.live.look import LOOK, SourceLook
 from gateway.federation.live.observer import Observer, Pause, pause_until
@@ -31,8 +31,8 @@ log = structlog.get_logger("taskgate.live")
 STATUS_SECONDS = 0.5
 """How soon a changed status of a source is told. It is looked at in memory."""
 
-# Source, and the person with whose credentials it is read; None: the gateway's own.
-_Key = tuple[str, str | None]
+# Source, and among whom what is read with one person's credentials is shared; None: the gateway's own.
+_Key = tuple[str, Scope | None]
 
 
 class TooManySubscribersError(GatewayError):
@@ -138,12 +138,12 @@ class Live:
         # What a write left is the vendor's answer to its author. The others are told what the vendor shows.
         context = current_context()
         if context.caller is not None:
-            own = self._observers.get((task.source, context.caller.key))
+            own = self._observers.get((task.source, source.scope))
             if own is not None:
                 own.wrote(task)
             shared = self._observers.get((task.source, None))
             if shared is not None:
-                shared.wrote_by(task, context.caller.key)
+                shared.wrote_by(task, source.scope)
 
     def changed_elsewhere(self, source: str) -> None:
         """Another gateway wrote to a task of the source."""
@@ -190,6 +190,7 @@ class Live:
         try:
             for source in sources:
                 key = self._key_of(source)
+                watch.scopes[source] = self._sources[source].scope
                 if key is None:
                     self._remind(watch)
                 else:
@@ -212,7 +213,8 @@ class Live:
             return source, None
         if context.caller is None or not found.has_credentials:
             return None
-        key = (source, context.caller.key)
+        # What is read with one token is for subscribers with tokens for the same use alone.
+        key = (source, found.scope)
         people = sum(1 for other, person in self._observers if other == source and person is not None)
         if key not in self._observers and people >= self._settings.most_people:
             return None

@@ -8,6 +8,7 @@ from msgspec import structs
 
 from connectors.sdk.caller import Caller, Identity
 from connectors.sdk.model import Task, TaskRef
+from gateway.federation.cache import Scope
 from gateway.federation.lists import Admit, InboxTests, depends_on_now, is_of_open_tasks
 from gateway.federation.live.change import Change, is_same
 from gateway.federation.live.event_queue import EventQueue
@@ -67,6 +68,8 @@ class Watch(ABC):
     def __init__(self, caller: Caller, *, people: People, now: Callable[[], datetime]) -> None:
         self.rights = Rights(caller, people)
         self.queue = EventQueue(now=now)
+        # With whose credentials it reads, by source.
+        self.scopes: dict[str, Scope] = {}
         self.now = now
         # Sources whose first list is on its way.
         self._awaited: set[str] = set()
