@@ -254,7 +254,8 @@ async def test_what_a_token_shows_is_told_to_tokens_for_the_same_use_alone() -> 
     class AsPerson(MemoryConnector):
         async def list_tasks(self, query: TaskQuery, *, limit: int, after: str | None = None) -> Page[Task]:
             authority = current_call().authority
-            self.held = {one.native_id: one for one in shown.get(authority and authority.token, [])}
+            token = None if authority is None else authority.token
+            self.held = {one.native_id: one for one in shown.get(token, [])}
             return await super().list_tasks(query, limit=limit, after=after)
 
     north = AsPerson("north")
