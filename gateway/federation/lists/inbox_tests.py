@@ -8,8 +8,8 @@ from connectors.sdk.caller import Caller
 from connectors.sdk.errors import ConnectorError
 from connectors.sdk.model import OPEN_STATES, Task
 from gateway.federation.authorization import OwnWork
+from gateway.federation.lists.named_people import keys_of
 from gateway.federation.lists.planner import Planner, native_id_of
-from gateway.federation.lists.task_list import keys_of
 from gateway.federation.sources import Links, Source
 from gateway.people import People
 from schema.ports import InboxScope, InboxWatchRequest, TaskFilter

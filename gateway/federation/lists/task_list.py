@@ -1,6 +1,6 @@
 """Lists of tasks over all sources: plan per source, ordered streams, merge, page, and a report per source."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -11,7 +11,7 @@ from connectors.sdk.caller import Caller
 from connectors.sdk.clock import utc_now
 from connectors.sdk.connector import Connector
 from connectors.sdk.errors import ConnectorError
-from connectors.sdk.model import FlowRef, Task, TaskRef
+from connectors.sdk.model import FlowRef, Task
 from connectors.sdk.query import Page, SortKey, TaskOrderField, TaskQuery
 from gateway.federation.authorization import OwnWork, own_ended
 from gateway.federation.cache import Kind, fingerprint
@@ -19,10 +19,12 @@ from gateway.federation.lists.cursor import CursorCodec
 from gateway.federation.lists.disjuncts import FirstPage, TaskDisjuncts
 from gateway.federation.lists.full_scan import Snapshot
 from gateway.federation.lists.list_reader import ListReader, page_size
+from gateway.federation.lists.named_people import keys_of
 from gateway.federation.lists.odd_rows import may_concern, presentable
 from gateway.federation.lists.page import PageBuilder
 from gateway.federation.lists.planner import PlannedStream, Planner, SourcePlan, native_id_of
 from gateway.federation.lists.position import ListPosition, StreamId, StreamKind, start_of
+from gateway.federation.lists.ranks import Question
 from gateway.federation.lists.row_stream import Admit, FetchAll, PagedStream, ScannedStream, StreamSpec, VendorPages
 from gateway.federation.lists.sort_order import Order, SortValues, TotalOrder, Unsorted
 from gateway.federation.lists.source_report import Contribution, is_complete
@@ -53,9 +55,11 @@ class TaskLists:
         people: People,
         within_flow: Callable[[Task], Task],
         own: OwnWork,
+        is_as_read: Callable[[str], bool] = lambda _: False,
+        keeps_wanted: Callable[[], bool] = lambda: True,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
-        """`within_flow` returns a task as the state of its flow and our own writes make it, without a call."""
+        """`within_flow`: a task as its flow's state and our own writes make it, without a call. `is_as_read`: it changes none."""
         self._sources = sources
         self._reader = ListReader(reader, kind=Kind.TASK_LIST)
         self._overlay = overlay
@@ -64,6 +68,8 @@ class TaskLists:
         self._links = Links(people)
         self._within_flow = within_flow
         self._own = own
+        self._is_as_read = is_as_read
+        self._keeps_wanted = keeps_wanted
         self._now = now
 
     async def page(self, caller: Caller, request: TaskListRequest) -> TaskList:
@@ -120,13 +126,14 @@ class TaskLists:
         since = self._stood_in(contributions)
         if since:
             contributions = await self._all_read(caller, planner, request, since)
-        found: dict[TaskRef, Task] = {}
+        tasks: list[Task] = []
         for contribution in contributions:
+            found: dict[str, Task] = {}
             for stream in contribution.streams:
-                while stream.head() is not None:
-                    task = stream.pop()
-                    found.setdefault(task.ref, task)
-        return list(found.values()), [contribution.report() for contribution in contributions]
+                for task in stream.rest():
+                    found.setdefault(task.native_id, task)
+            tasks += found.values()
+        return tasks, [contribution.report() for contribution in contributions]
 
     async def _all_read(
         self, caller: Caller, planner: Planner, request: TaskListRequest, since: Mapping[str, datetime]
@@ -248,6 +255,7 @@ class TaskLists:
                 error_of=lambda raised: source.error_of(raised, LIST_TASKS),
                 concerns=lambda row: may_concern(row, caller, source.connector),
                 is_replaced=self._is_replaced,
+                question=self._question(plan, planned),
             )
             contribution.streams.append(
                 ScannedStream(spec, self._scan(contribution, plan, planned, fresh=request.fresh))
@@ -296,6 +304,16 @@ class TaskLists:
             return shown if is_own and shown.native_id not in own and admits(shown) else None
 
         return admit
+
+    def _question(self, plan: SourcePlan, planned: PlannedStream) -> Question:
+        """What `_admit` goes by, while rows are shown as they were read."""
+        source = planned.id.source
+
+        def question() -> Hashable | None:
+            as_read = self._keeps_wanted() and self._overlay.is_empty and self._is_as_read(source)
+            return plan.question(planned) if as_read and not plan.own else None
+
+        return question
 
     def _is_replaced(self, task: Task) -> bool:
         return self._overlay.seen(task, Reading.ROW) is not task
@@ -368,16 +386,6 @@ def _written(
         return Snapshot(tuple(rows.values()))
 
     return ScannedStream(StreamSpec(stream, order, lambda task: task, start_of(stream, start)), fetch)
-
-
-def keys_of(wanted: TaskFilter) -> Iterator[str]:
-    """The keys of the people whom the filter names, with those of all that is nested in it."""
-    for person in (*(wanted.assignees or ()), *(wanted.candidate_users or ())):
-        if person.key is not None:
-            yield person.key
-    nested = () if wanted.none_of is None else (wanted.none_of,)
-    for each in (*wanted.all_of, *(wanted.any_of or ()), *nested):
-        yield from keys_of(each)
 
 
 def _fresh_seconds(snapshot: Snapshot[Task], least: float) -> float:
