@@ -32,7 +32,14 @@ from gateway.settings.errors import ConfigurationError, one_line
 from gateway.settings.fast_paths import FastPaths
 from gateway.settings.file import Settings, load
 from gateway.settings.gateway import GatewaySettings
-from gateway.settings.issuers import Algorithm, ClaimPaths, IssuerSettings, LoginSettings, is_protected
+from gateway.settings.issuers import (
+    Algorithm,
+    ClaimPaths,
+    IssuerSettings,
+    LoginSettings,
+    certificates_in,
+    is_protected,
+)
 from gateway.settings.live import LiveSettings
 from gateway.settings.people import PersonSettings
 from gateway.settings.store import StoreSettings
@@ -61,6 +68,7 @@ __all__ = [
     "Settings",
     "StoreSettings",
     "SubgraphSettings",
+    "certificates_in",
     "is_protected",
     "load",
     "one_line",
