@@ -20,6 +20,7 @@ from gateway.federation.lists.query_logic import is_contradictory
 from gateway.federation.lists.sort_order import EPOCH, MICROSECOND, NullPartition, SortValues, TotalOrder
 from gateway.federation.lists.vendor_query import VendorQuery, vendor_queries
 from gateway.federation.sources import Source
+from gateway.people import People
 from schema.ports import FilterPlacement, InboxScope, PersonId, TaskFilter
 
 # A person's native id in a source, by the source's key; None where they have none.
@@ -292,6 +293,15 @@ def _null_partitions(
 ) -> tuple[NullPartition, ...] | None:
     """There are few orders, and a plan is made for each source of each list."""
     return TotalOrder(keys, backward=backward).null_partitions(sorts, never_filled)
+
+
+def native_id_of(people: People, source: str, person: PersonId) -> str | None:
+    """Who a person of a filter is in a source; None if they are not known there."""
+    if person.key is not None:
+        known = people.by_key(person.key)
+        identity = None if known is None else known.identity(source)
+        return None if identity is None else identity.native_id
+    return person.ref.native_id if person.ref is not None and person.ref.source == source else None
 
 
 def _about_candidates(query: TaskQuery) -> tuple[object, ...]:

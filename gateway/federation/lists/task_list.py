@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import anyio
@@ -21,7 +22,7 @@ from gateway.federation.lists.list_reader import ListReader, page_size
 from gateway.federation.lists.named_people import keys_of
 from gateway.federation.lists.odd_rows import may_concern, presentable
 from gateway.federation.lists.page import PageBuilder
-from gateway.federation.lists.planner import PlannedStream, Planner, SourcePlan
+from gateway.federation.lists.planner import PlannedStream, Planner, SourcePlan, native_id_of
 from gateway.federation.lists.position import ListPosition, StreamId, StreamKind, start_of
 from gateway.federation.lists.ranks import Question
 from gateway.federation.lists.row_stream import Admit, FetchAll, PagedStream, ScannedStream, StreamSpec, VendorPages
@@ -33,7 +34,7 @@ from gateway.federation.overlay import Overlay, Reading
 from gateway.federation.sources import Links, Source, SourceReader
 from gateway.federation.traffic import RequestCost, in_context
 from gateway.people import People
-from schema.ports import InboxScope, PersonId, RowList, SourceReport, TaskEdgeRow, TaskFilter, TaskList, TaskListRequest
+from schema.ports import InboxScope, RowList, SourceReport, TaskEdgeRow, TaskFilter, TaskList, TaskListRequest
 
 # Seconds for which a full scan is fresh, for each page that it read. Twenty pages are read every 80 seconds, which
 # leaves a vendor of 30 reads a minute half of them for everything else.
@@ -170,19 +171,12 @@ class TaskLists:
             request.filter,
             order=order,
             turned_at=turned_at,
-            native_id=self._native_id,
+            native_id=partial(native_id_of, self._people),
             now=request.now or self._now(),
             own=lambda connector: own_ended(caller, connector, self._own, request.scope),
             without_candidates=request.without_candidates,
             with_data=request.with_data,
         )
-
-    def _native_id(self, source: str, person: PersonId) -> str | None:
-        if person.key is not None:
-            known = self._people.by_key(person.key)
-            identity = None if known is None else known.identity(source)
-            return None if identity is None else identity.native_id
-        return person.ref.native_id if person.ref is not None and person.ref.source == source else None
 
     async def _contributions(
         self,
