@@ -201,7 +201,14 @@ def create_app(settings: Settings, *, pause: Pause = anyio.sleep, tracing: Traci
 
     # A redirect would lead to whatever host the request names.
     app = FastAPI(
-        title="taskgate", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False
+        title="taskgate",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+        # Traces and metrics are those of `gateway.telemetry` and `/metrics`. FastAPI looks for its own in each request.
+        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
 
     def is_direct() -> bool:

@@ -35,6 +35,7 @@ def preferred(accept: str | None) -> str | None:
     return None if best is None else best[1]
 
 
+@lru_cache(maxsize=64)
 def preferred_stream(accept: str | None) -> str | None:
     """The media type of a stream that the client takes: named in the header, the one that it likes best."""
     named = [
@@ -50,6 +51,7 @@ def prefers_html(accept: str | None) -> bool:
     return html > 0 and html >= max(ranges.get(JSON, 0.0), ranges.get(GRAPHQL_RESPONSE, 0.0))
 
 
+@lru_cache(maxsize=64)
 def is_json(content_type: str) -> bool:
     """Whether a request's body is JSON in UTF-8, by its Content-Type."""
     name, *parameters = (part.strip().lower() for part in content_type.split(";"))
