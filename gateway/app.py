@@ -105,7 +105,7 @@ class Servings:
         before, last = self._last or (None, None)
         keeps_documents = before is not None and all(
             getattr(before, name) == getattr(now, name)
-            for name in ("limits", "introspection", "suggestions", "fast_paths")
+            for name in ("limits", "introspection", "suggestions", "incremental", "fast_paths")
         )
         execution = (
             last.execution
@@ -115,6 +115,7 @@ class Servings:
                 now.limits,
                 introspection=now.offers("introspection"),
                 suggestions=now.offers("suggestions"),
+                incremental=now.incremental,
                 executor=None if now.fast_paths.compiled_rows else BoundedIntExecutor,
             )
         )

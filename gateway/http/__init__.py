@@ -3,6 +3,7 @@
 graphql_route   `/graphql`: reads a request, signs the caller in, runs the schema, writes JSON
 socket          `/graphql` as a WebSocket: graphql-transport-ws
 streamed_answer  answers that are streams: server-sent events, multipart
+incremental_answer  answers in parts, for @defer and @stream
 operation_streams  operations whose answer is a stream, whatever the transport
 origins         from which pages a socket may be opened
 token_end       until when a token holds

@@ -63,6 +63,7 @@ class GatewaySettings(Section):
     """`secret` signs cursors; 16 bytes or more. `journal` is the SQLite file of writes. `max_body_bytes` bounds one HTTP request.
 
     `introspection`, `graphiql` and `suggestions` (of names, in errors) are None by default: the profile decides.
+    `incremental`: @defer and @stream are served.
     `query_deadline` and `mutation_deadline` are the seconds that one GraphQL operation may wait for its sources. One with
     `bulkTaskAction` may wait `bulk_deadline` seconds longer, and each bulk action takes that long at most.
     `log_level`: log lines from this level on, unless the command says otherwise. `audit` is the file of audit lines; without it they are lines of the log.
@@ -83,6 +84,7 @@ class GatewaySettings(Section):
     introspection: bool | None = None
     graphiql: bool | None = None
     suggestions: bool | None = None
+    incremental: bool = True
     metrics: bool = True
     traces: bool = False
     query_deadline: float = Field(default=10.0, gt=0, le=300)
