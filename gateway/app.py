@@ -31,6 +31,7 @@ from gateway.http import (
     ProtectedResource,
     Serving,
     Traced,
+    Webhooks,
     cors_options,
     front_page,
     health_routes,
@@ -172,6 +173,7 @@ def create_app(settings: Settings, *, pause: Pause = anyio.sleep, tracing: Traci
         open_writes=lambda: opened[0].federation.open_writes() if opened else {},
         keys=lambda: opened[0].generations.sources if opened else (),
         load=load.view,
+        live=lambda: opened[0].federation.live if opened else None,
     )
 
     def observe(record: UpstreamRequestRecord) -> None:
@@ -242,6 +244,16 @@ def create_app(settings: Settings, *, pause: Pause = anyio.sleep, tracing: Traci
     graphql = Compression(route, is_direct=is_direct)
     app.router.routes.append(Route("/graphql", graphql, methods=None))
     app.router.routes.append(WebSocketRoute("/graphql", sockets))
+
+    def noticed(source: str) -> None:
+        opened[0].federation.live.noticed(source)
+
+    webhooks = Webhooks(
+        lambda: opened[0].generations.sources if opened else {},
+        noticed=noticed,
+        observe=metrics.observe_webhook,
+    )
+    app.router.routes.append(Route("/webhooks/{source}", webhooks, methods=None))
     app.router.routes.append(front_page(has_page=graphiql is not None))
     if graphiql is not None:
         app.router.routes.extend(graphiql.routes)
