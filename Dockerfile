@@ -14,7 +14,7 @@ COPY schema schema
 COPY gateway gateway
 COPY sandbox sandbox
 COPY --from=graphiql /src/npm gateway/graphiql/npm
-RUN python -m venv /opt/taskgate && /opt/taskgate/bin/pip install --no-cache-dir --constraint constraints.txt ".[otel]"
+RUN python -m venv /opt/taskgate && /opt/taskgate/bin/pip install --no-cache-dir --constraint constraints.txt ".[otel,postgres,shared]"
 
 FROM python:3.12-slim
 RUN useradd --system --uid 10001 --no-create-home taskgate \

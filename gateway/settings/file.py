@@ -70,6 +70,8 @@ def load(path: Path) -> Settings:
         gateway["journal"] = str(path.parent / journal) if isinstance(journal, str) else journal
         if isinstance(gateway.get("audit"), str):
             gateway["audit"] = str(path.parent / gateway["audit"])
+        if isinstance(gateway.get("inbox_style"), str):
+            gateway["inbox_style"] = str(path.parent / gateway["inbox_style"])
         _place_manifests(gateway.get("documents"), path.parent)
     listed = document.pop("sources", [])
     head, sources = _tables(document, listed)

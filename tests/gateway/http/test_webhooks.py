@@ -58,7 +58,7 @@ async def send(
     client: httpx2.AsyncClient, headers: Mapping[str, str], *, body: bytes | None = None, source: str = "flows"
 ) -> int:
     sent = json.dumps(ENTITY).encode() if body is None else body
-    encoded = {name: value.encode("latin-1") for name, value in headers.items()}
+    encoded = {name.encode(): value.encode("latin-1") for name, value in headers.items()}
     return (await client.post(f"/webhooks/{source}", content=sent, headers=encoded)).status_code
 
 
