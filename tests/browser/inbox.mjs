@@ -1,6 +1,5 @@
 // Steps of a visit to the inbox page: as a person does them, by roles, names and keys.
 import { readFileSync } from "node:fs";
-import { gzipSync } from "node:zlib";
 
 const AXE = new URL("./node_modules/axe-core/axe.min.js", import.meta.url);
 
@@ -38,13 +37,6 @@ const replace = (page, name, answer) =>
 
 export function inboxSteps(page, context, order) {
   const sent = [];
-  const sizes = [];
-  page.on("response", async (response) => {
-    if (!new URL(response.url()).pathname.includes("/inbox/files/")) return;
-    const body = await response.body().catch(() => null);
-    if (body) sizes.push(response.url().endsWith(".woff2") ? body.length : gzipSync(body).length);
-  });
-
   return {
     /** Opens the page; its list, an empty one or the entrance is there afterwards. */
     async inbox(path = "/", { width = 1280, height = 800, theme = "light" } = {}) {
@@ -62,6 +54,9 @@ export function inboxSteps(page, context, order) {
     },
     async click(role, name) {
       await page.getByRole(role, { name }).first().click();
+    },
+    async tap(selector) {
+      await page.locator(selector).first().click();
     },
     async fill(label, value) {
       await page.getByLabel(label, { exact: true }).first().fill(value);
@@ -138,7 +133,7 @@ export function inboxSteps(page, context, order) {
           frames += 1;
           most = Math.max(most, document.querySelectorAll(".row").length);
           const last = [...document.querySelectorAll(".row")].some((row) => row.getAttribute("aria-posinset") === String(wanted));
-          if (last && box.scrollTop === before) break;
+          if ((last && box.scrollTop === before) || frames > 20_000) break;
           // The next page is on its way.
           if (box.scrollTop === before) await new Promise((done) => setTimeout(done, 5));
         }
@@ -168,8 +163,10 @@ export function inboxSteps(page, context, order) {
     },
     /** Bytes of the page's files as they travel. */
     async weighed() {
-      await page.waitForLoadState("networkidle");
-      return { files: sizes.length, bytes: sizes.reduce((sum, each) => sum + each, 0) };
+      return page.evaluate(() => {
+        const files = performance.getEntriesByType("resource").filter(({ name }) => name.includes("/inbox/files/"));
+        return { files: files.length, bytes: files.reduce((sum, { encodedBodySize }) => sum + encodedBodySize, 0) };
+      });
     },
     /** ms from the first byte of the page to the first row. */
     async firstList() {
