@@ -213,7 +213,7 @@ async def test_a_limit_is_kept_together_while_redis_is_killed(fleet: Fleet, redi
         for earlier, after in zip([began, *times], [*times, began + seconds], strict=True)
     )
     assert 429 not in statuses
-    # On an idle machine most of the limit is used (`share` 0.7, `silence` 2 s). A busy one answers less, and later.
+    # A busy machine answers less, and later.
     assert share > 0.05, (share, silence)
     assert all(answered)
 
