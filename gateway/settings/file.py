@@ -17,6 +17,7 @@ from gateway.settings.errors import ConfigurationError, KeyPath
 from gateway.settings.gateway import GatewaySettings
 from gateway.settings.link_checks import check_links, check_subjects
 from gateway.settings.people import PersonSettings
+from gateway.settings.shared import SharedSettings
 from gateway.settings.store import StoreSettings
 
 _SUBSTITUTION = re.compile(r"\$\{([^}]*)\}")
@@ -39,6 +40,7 @@ class _Document(Section):
     gateway: GatewaySettings
     auth: Auth
     store: StoreSettings = StoreSettings()
+    shared: SharedSettings = SharedSettings()
     people: tuple[PersonSettings, ...] = ()
 
 
@@ -53,6 +55,7 @@ class Settings:
     people: Sequence[PersonSettings]
     sources: Sequence[SourceSettings]
     store: StoreSettings
+    shared: SharedSettings
     documents: TrustedDocuments
 
 
@@ -89,6 +92,7 @@ def load(path: Path) -> Settings:
         people=head.people,
         sources=sources,
         store=head.store,
+        shared=head.shared,
         documents=_trusted(head.gateway),
     )
 
