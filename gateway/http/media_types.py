@@ -8,6 +8,10 @@ JSON = "application/json"
 GRAPHQL_RESPONSE = "application/graphql-response+json"
 EVENT_STREAM = "text/event-stream"
 MULTIPART = "multipart/mixed"
+STREAMS = frozenset({EVENT_STREAM, MULTIPART})
+
+INCREMENTAL_SPEC = "incrementalSpec=v0.2"
+EARLIER_SPEC = "deferSpec=20220824"
 
 _QUALITY = re.compile(r"(0(\.[0-9]{0,3})?|1(\.0{0,3})?)")
 
@@ -42,6 +46,12 @@ def preferred_stream(accept: str | None) -> str | None:
         (quality, name) for name, quality in _ranges(accept or "") if name in (EVENT_STREAM, MULTIPART) and quality > 0
     ]
     return max(named, key=lambda each: each[0])[1] if named else None
+
+
+def incremental_spec(accept: str | None) -> str | None:
+    """The text of incremental delivery that the client names, as Apollo Client does: a parameter of multipart/mixed."""
+    parameters = {each.strip().lower() for each in (accept or "").replace(",", ";").split(";")}
+    return next((known for known in (INCREMENTAL_SPEC, EARLIER_SPEC) if known.lower() in parameters), None)
 
 
 def prefers_html(accept: str | None) -> bool:
