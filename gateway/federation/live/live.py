@@ -68,8 +68,8 @@ class Live:
         self._observers: dict[_Key, Observer] = {}
         self._running: dict[_Key, asyncio.Task[None]] = {}
         self._ending: set[asyncio.Task[None]] = set()
-        # The newest token of each person who is observed for.
-        self._contexts: dict[_Key, CallContext] = {}
+        # Of each person who is observed for: the tokens of their subscriptions, the newest last.
+        self._contexts: dict[_Key, dict[Watch, CallContext]] = {}
         self._watches: dict[Watch, None] = {}
         self._unobserved: set[Watch] = set()
         self._reminder: asyncio.Task[None] | None = None
@@ -196,7 +196,7 @@ class Live:
         joined: list[_Key] = []
         try:
             for source in sources:
-                key = self._key_of(source)
+                key = self._key_of(source, watch)
                 watch.scopes[source] = self._sources[source].scope
                 if key is None:
                     self._remind(watch)
@@ -209,11 +209,13 @@ class Live:
             self._watches.pop(watch, None)
             self._unobserved.discard(watch)
             for key in joined:
+                # Its token may have ended; those of the person's other subscriptions go on.
+                self._contexts.get(key, {}).pop(watch, None)
                 observer = self._observers.get(key)
                 if observer is not None:
                     observer.remove(watch)
 
-    def _key_of(self, source: str) -> _Key | None:
+    def _key_of(self, source: str, watch: Watch) -> _Key | None:
         """Whose observer serves the current context; None where there may be none."""
         found, context = self._sources[source], current_context()
         if found.reads_by_itself:
@@ -225,7 +227,8 @@ class Live:
         people = sum(1 for other, person in self._observers if other == source and person is not None)
         if key not in self._observers and people >= self._settings.most_people:
             return None
-        self._contexts[key] = CallContext(caller=context.caller, token=context.token, priority=Priority.BACKGROUND)
+        own = CallContext(caller=context.caller, token=context.token, priority=Priority.BACKGROUND)
+        self._contexts.setdefault(key, {})[watch] = own
         return key
 
     def _observer(self, key: _Key) -> Observer:
@@ -234,9 +237,7 @@ class Live:
             return observer
         observer = Observer(
             SourceLook(self._sources[key[0]], overlay=self._overlay, within_flow=self._within_flow),
-            context=lambda: self._contexts.get(
-                key, CallContext(by_reader=True, priority=Priority.BACKGROUND, operation=LOOK)
-            ),
+            context=lambda: self._context_of(key),
             settings=self._settings,
             stale=self._changed,
             monotonic=self._monotonic,
@@ -248,6 +249,18 @@ class Live:
         self._running[key] = task
         task.add_done_callback(lambda done: self._ended(key, done))
         return observer
+
+    def _context_of(self, key: _Key) -> CallContext:
+        """Whose credentials a look has: the newest of the person's, else the gateway's own."""
+        found = self._contexts.get(key)
+        if key[1] is not None and not found:
+            # Its last subscriber has left.
+            return CallContext(priority=Priority.BACKGROUND)
+        return (
+            next(reversed(found.values()))
+            if found
+            else CallContext(by_reader=True, priority=Priority.BACKGROUND, operation=LOOK)
+        )
 
     def _ended(self, key: _Key, task: "asyncio.Task[None]") -> None:
         if self._running.get(key) is task:
