@@ -7,6 +7,7 @@ inspection    what commands find out, or change, without opening a gateway
 cli           the commands of `taskgate`
 http          what speaks HTTP: the GraphQL route, health, metrics, logs of requests
 graphiql      the page that a browser gets at /graphql
+inbox         the inbox page that a browser gets at /
 auth          sign-in: which person sent a request
 audit         one line for each write
 people        who the people are, and which accounts are theirs

@@ -14,7 +14,7 @@ from gateway.documents import AutomaticDocuments, DocumentLookup
 from gateway.federation.traffic import UpstreamRequestRecord
 from gateway.federation.writes import Pause
 from gateway.generations import Generation
-from gateway.graphiql import GraphiQL
+from gateway.graphiql import GraphiQL, Login
 from gateway.http import (
     AccessLog,
     CallerBudgets,
@@ -31,12 +31,14 @@ from gateway.http import (
     ProtectedResource,
     Serving,
     Traced,
+    Webhooks,
     cors_options,
     front_page,
     health_routes,
     log_upstream_request,
     metrics_routes,
 )
+from gateway.inbox import Inbox
 from gateway.reloading import Pinned, Reloaded
 from gateway.settings import GatewaySettings, Settings
 from gateway.telemetry import NO_TRACING, Tracing, open_tracing
@@ -105,7 +107,7 @@ class Servings:
         before, last = self._last or (None, None)
         keeps_documents = before is not None and all(
             getattr(before, name) == getattr(now, name)
-            for name in ("limits", "introspection", "suggestions", "fast_paths")
+            for name in ("limits", "introspection", "suggestions", "incremental", "fast_paths")
         )
         execution = (
             last.execution
@@ -115,6 +117,7 @@ class Servings:
                 now.limits,
                 introspection=now.offers("introspection"),
                 suggestions=now.offers("suggestions"),
+                incremental=now.incremental,
                 executor=None if now.fast_paths.compiled_rows else BoundedIntExecutor,
             )
         )
@@ -171,6 +174,7 @@ def create_app(settings: Settings, *, pause: Pause = anyio.sleep, tracing: Traci
         open_writes=lambda: opened[0].federation.open_writes() if opened else {},
         keys=lambda: opened[0].generations.sources if opened else (),
         load=load.view,
+        live=lambda: opened[0].federation.live if opened else None,
     )
 
     def observe(record: UpstreamRequestRecord) -> None:
@@ -200,7 +204,14 @@ def create_app(settings: Settings, *, pause: Pause = anyio.sleep, tracing: Traci
 
     # A redirect would lead to whatever host the request names.
     app = FastAPI(
-        title="taskgate", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False
+        title="taskgate",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+        # Traces and metrics are those of `gateway.telemetry` and `/metrics`. FastAPI looks for its own in each request.
+        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
 
     def is_direct() -> bool:
@@ -220,11 +231,12 @@ def create_app(settings: Settings, *, pause: Pause = anyio.sleep, tracing: Traci
 
     app.state.drain = drain
     app.state.reopen_audit = reopen_audit
-    graphiql = (
-        GraphiQL(settings, logins=lambda: opened[0].authenticator.logins() if opened else ())
-        if settings.gateway.offers("graphiql")
-        else None
-    )
+
+    def logins() -> Sequence[Login]:
+        return opened[0].authenticator.logins() if opened else ()
+
+    graphiql = GraphiQL(settings, logins=logins) if settings.gateway.offers("graphiql") else None
+    inbox = _inbox(settings, logins, has_graphiql=graphiql is not None)
     resource = ProtectedResource(settings.auth)
     servings = Servings(settings.gateway, lambda: opened[0], observe_operation)
     sockets = GraphQLSockets(servings.pinned, origins=lambda: servings.settings.cors_origins)
@@ -236,14 +248,14 @@ def create_app(settings: Settings, *, pause: Pause = anyio.sleep, tracing: Traci
         observe=observe_operation,
     )
 
-    _offer_reload(app, opened, servings, sockets, load=load, resource=resource, graphiql=graphiql)
+    pages = [page for page in (graphiql, inbox) if page is not None]
+    _offer_reload(app, opened, servings, sockets, load=load, resource=resource, pages=pages)
     # All methods: the route refuses the wrong ones itself, with a GraphQL answer.
     graphql = Compression(route, is_direct=is_direct)
     app.router.routes.append(Route("/graphql", graphql, methods=None))
     app.router.routes.append(WebSocketRoute("/graphql", sockets))
-    app.router.routes.append(front_page(has_page=graphiql is not None))
-    if graphiql is not None:
-        app.router.routes.extend(graphiql.routes)
+    app.router.routes.append(_webhooks(opened, metrics))
+    _add_pages(app, pages, inbox)
     app.router.routes.extend(resource.routes())
     app.include_router(health_routes(sources, lambda: opened[0].authenticator, journal_trouble))
     if settings.gateway.metrics:
@@ -259,6 +271,27 @@ def create_app(settings: Settings, *, pause: Pause = anyio.sleep, tracing: Traci
     return app
 
 
+def _inbox(settings: Settings, logins: Callable[[], Sequence[Login]], *, has_graphiql: bool) -> Inbox | None:
+    return Inbox(settings, logins=logins, has_graphiql=has_graphiql) if settings.gateway.offers("inbox") else None
+
+
+def _webhooks(opened: Sequence[Gateway], metrics: Metrics) -> Route:
+    def noticed(source: str) -> None:
+        opened[0].federation.live.noticed(source)
+
+    webhooks = Webhooks(
+        lambda: opened[0].generations.sources if opened else {}, noticed=noticed, observe=metrics.observe_webhook
+    )
+    return Route("/webhooks/{source}", webhooks, methods=None)
+
+
+def _add_pages(app: FastAPI, pages: Sequence[GraphiQL | Inbox], inbox: Inbox | None) -> None:
+    has_graphiql = any(isinstance(page, GraphiQL) for page in pages)
+    app.router.routes.append(front_page(has_page=has_graphiql, inbox=None if inbox is None else inbox.response))
+    for page in pages:
+        app.router.routes.extend(page.routes)
+
+
 def _offer_reload(
     app: FastAPI,
     opened: Sequence[Gateway],
@@ -267,7 +300,7 @@ def _offer_reload(
     *,
     load: LoadLimit,
     resource: ProtectedResource,
-    graphiql: GraphiQL | None,
+    pages: Sequence[GraphiQL | Inbox],
 ) -> None:
     """`state.reload` takes other settings over, `state.retired` waits until no request has parts of earlier ones."""
 
@@ -283,8 +316,8 @@ def _offer_reload(
         now = generations.present.newest.settings
         load.change(now.gateway.admission)
         resource.change(now.auth)
-        if graphiql is not None:
-            graphiql.change(now)
+        for page in pages:
+            page.change(now)
         return done
 
     async def retired() -> None:

@@ -161,6 +161,7 @@ async def open_gateway(
             pause=pause,
             audit=ObservedAudit(audit, wrote),
             live_settings=settings.gateway.live,
+            keeps_wanted=lambda: generations.present.get().settings.gateway.fast_paths.kept_rows,
         )
         stack.push_async_callback(federation.stop)
         await federation.start()
@@ -203,10 +204,12 @@ def compose(
     settled: Settled = lambda _source, _status: None,
     audit: Audit | None = None,
     live_settings: LiveSettings | None = None,
+    keeps_wanted: Callable[[], bool] = lambda: True,
 ) -> FederatedSources:
     """The parts around `sources`, which are opened and closed elsewhere, as are `journal`, `answers` and `audit`.
 
-    The deadlines are in seconds, for one write and for one bulk action. Without `audit` its lines are lines of the log.
+    The deadlines are in seconds, for one write and for one bulk action. Without `audit` its lines are lines of the log. `keeps_wanted`:
+    whether lists may be asked once which of their rows a question wants.
     """
     by_key = sources if isinstance(sources, Mapping) else {source.key: source for source in sources}
     own = own or own_work(people, keep=timedelta(seconds=KEPT_SECONDS), sources=by_key)
@@ -245,6 +248,8 @@ def compose(
         people=people,
         within_flow=tasks.within_flow,
         own=own,
+        is_as_read=tasks.is_as_read,
+        keeps_wanted=keeps_wanted,
     )
 
     def changed_elsewhere(target: Target, hidden: Task | None) -> None:
@@ -257,7 +262,8 @@ def compose(
             live.changed_elsewhere(target.source)
         elif isinstance(target, FlowRef):
             flow_overlay.forget(target)
-            answers.invalidate([Tag(target.source, Kind.FLOW, target.native_id)])
+            # The flow may have ended, and its tasks with it.
+            answers.invalidate([Tag(target.source, Kind.FLOW, target.native_id), Tag(target.source, Kind.TASK)])
 
     def hidden_now(target: Target) -> Task | None:
         return shown.before(target) if isinstance(target, TaskRef) else None
@@ -307,6 +313,7 @@ def compose(
         shown=shown,
         known=known,
         looks=Looks(),
+        leases=target_leases,
     )
     recovery = Recovery(journal=journal, trail=trail)
     replays = Replays(reads=tasks, own=own)

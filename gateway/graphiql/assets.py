@@ -1,6 +1,6 @@
-"""Fetches GraphiQL's files from npm into a folder that git ignores. Runs before anything is installed.
+"""Fetches the files of the pages, GraphiQL and the inbox, from npm into folders that git ignores. Runs before anything is installed.
 
-Without Node.js or the registry it prints one line and succeeds: only the page needs these files.
+Without Node.js or the registry it prints one line and succeeds: only the pages need these files.
 """
 
 import argparse
@@ -10,16 +10,12 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
+INBOX = HERE.parent / "inbox"
 FOLDER = HERE / "npm"
-FILES = {
-    "graphiql": ("package.json", "LICENSE", "graphiql.min.css", "graphiql.min.js"),
-    "react": ("package.json", "LICENSE", "umd/react.production.min.js"),
-    "react-dom": ("package.json", "LICENSE", "umd/react-dom.production.min.js"),
-}
-"""Files to unpack, by package."""
 
 PATIENCE_S = 180
 
@@ -28,17 +24,28 @@ class FetchError(Exception):
     """Why the files could not be fetched, in one line."""
 
 
-def pinned() -> dict[str, str]:
-    """Exact version by package, from package.json."""
-    versions: dict[str, str] = json.loads((HERE / "package.json").read_text(encoding="utf-8"))["dependencies"]
+def pinned(home: Path = HERE) -> dict[str, str]:
+    """Exact version by package, from the page's package.json."""
+    versions: dict[str, str] = json.loads((home / "package.json").read_text(encoding="utf-8"))["dependencies"]
     return versions
 
 
-def is_complete(folder: Path = FOLDER) -> bool:
+def files(home: Path = HERE) -> dict[str, tuple[str, ...]]:
+    """Files to unpack, by package, from the page's package.json."""
+    named: dict[str, list[str]] = json.loads((home / "package.json").read_text(encoding="utf-8"))["unpacked"]
+    return {package: ("package.json", "LICENSE", *each) for package, each in named.items()}
+
+
+FILES = files()
+"""GraphiQL's."""
+
+
+def is_complete(folder: Path = FOLDER, home: Path = HERE) -> bool:
     """Whether every file is there in its pinned version."""
     try:
-        for package, version in pinned().items():
-            if not all((folder / package / Path(file).name).is_file() for file in FILES[package]):
+        wanted = files(home)
+        for package, version in pinned(home).items():
+            if not all((folder / package / Path(file).name).is_file() for file in wanted[package]):
                 return False
             _check(package, version, (folder / package / "package.json").read_bytes())
     except (OSError, FetchError):
@@ -46,17 +53,19 @@ def is_complete(folder: Path = FOLDER) -> bool:
     return True
 
 
-def fetch(folder: Path = FOLDER) -> None:
+def fetch(folder: Path = FOLDER, home: Path = HERE) -> None:
     """Put all files into `folder`, or none; FetchError when they cannot be fetched."""
     npm = shutil.which("npm")
     if npm is None:
         raise FetchError("npm (Node.js) is not on this machine")
+    wanted = files(home)
     try:
         # In the same parent folder, so that the last step is a rename on one file system.
         with tempfile.TemporaryDirectory(prefix=".npm-", dir=folder.parent) as temporary:
             gathered = Path(temporary, "npm")
-            for package, version in pinned().items():
-                _unpack(package, version, _packed(npm, package, version, Path(temporary)), gathered / package)
+            for package, version in pinned(home).items():
+                packed = _packed(npm, package, version, Path(temporary))
+                _unpack(package, version, packed, wanted[package], gathered / package)
             gathered.chmod(0o755)
             shutil.rmtree(folder, ignore_errors=True)
             gathered.rename(folder)
@@ -74,18 +83,19 @@ def _packed(npm: str, package: str, version: str, into: Path) -> Path:
         )
     except subprocess.TimeoutExpired:
         raise FetchError(f"npm did not return {package} {version} within {PATIENCE_S} seconds") from None
-    packed = into / f"{package}-{version}.tgz"
+    # A name with a scope, @a/b, is packed as a-b.
+    packed = into / f"{package.removeprefix('@').replace('/', '-')}-{version}.tgz"
     if done.returncode != 0 or not packed.is_file():
         reason = next((line for line in done.stderr.splitlines() if line.strip()), "no reason given")
         raise FetchError(f"npm did not return {package} {version}: {reason.strip()}")
     return packed
 
 
-def _unpack(package: str, version: str, packed: Path, into: Path) -> None:
+def _unpack(package: str, version: str, packed: Path, wanted: Sequence[str], into: Path) -> None:
     into.mkdir(parents=True)
     try:
         with tarfile.open(packed) as archive:
-            for file in FILES[package]:
+            for file in wanted:
                 member = archive.extractfile(f"package/{file}")
                 if member is None:
                     raise FetchError(f"{file} is not a file in {package} {version}")
@@ -107,18 +117,23 @@ def _check(package: str, version: str, described: bytes) -> None:
 
 
 def main() -> int:
-    arguments = argparse.ArgumentParser(description="Fetch GraphiQL's files from npm, unless they are there.")
+    arguments = argparse.ArgumentParser(description="Fetch the files of the pages from npm, unless they are there.")
     arguments.add_argument("--required", action="store_true", help="fail if they cannot be fetched")
     required: bool = arguments.parse_args().required
-    if is_complete():
-        return 0
-    try:
-        fetch()
-    except FetchError as error:
-        print(f"GraphiQL is left out: {error}. Everything else works without it.", file=sys.stderr)
-        return 1 if required else 0
-    print(f"GraphiQL {pinned()['graphiql']} fetched from npm.", file=sys.stderr)
-    return 0
+    status = 0
+    for name, home in (("GraphiQL", HERE), ("The inbox page", INBOX)):
+        folder = home / "npm"
+        if is_complete(folder, home):
+            continue
+        try:
+            fetch(folder, home)
+        except FetchError as error:
+            print(f"{name} is left out: {error}. Everything else works without it.", file=sys.stderr)
+            status = 1 if required else 0
+        else:
+            packages = ", ".join(f"{package} {version}" for package, version in pinned(home).items())
+            print(f"{name}: {packages} fetched from npm.", file=sys.stderr)
+    return status
 
 
 if __name__ == "__main__":

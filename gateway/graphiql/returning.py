@@ -25,8 +25,11 @@ def names(settings: Settings) -> Mapping[str, str]:
     return found if len(found) > 1 else {}
 
 
-def route(found: Callable[[], Mapping[str, str]]) -> Route:
-    """Leads from a provider's address to the page, which is told the provider's name as `at`. `found` are the names of now."""
+def route(found: Callable[[], Mapping[str, str]], *, folder: str = "graphiql", page: str = "graphql") -> Route:
+    """Leads from a provider's address, /`folder`/back/<name>, to the page /`page`, which is told the provider's name as `at`.
+
+    `found` are the names of now.
+    """
 
     async def back(request: Request) -> Response:
         name = request.path_params["name"]
@@ -37,6 +40,6 @@ def route(found: Callable[[], Mapping[str, str]]) -> Route:
         }
         headers = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
         # Relative: the page may lie below the path of a proxy.
-        return RedirectResponse(f"../../graphql?{urlencode({**answer, 'at': name})}", 303, headers)
+        return RedirectResponse(f"../../{page}?{urlencode({**answer, 'at': name})}", 303, headers)
 
-    return Route("/graphiql/back/{name}", back, methods=["GET"])
+    return Route(f"/{folder}/back/{{name}}", back, methods=["GET"])

@@ -7,7 +7,11 @@ globalThis.signIn = (() => {
   const text = (bytes) => btoa(String.fromCharCode(...new Uint8Array(bytes))).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
   const random = () => text(crypto.getRandomValues(new Uint8Array(32)));
   // This page, and nothing else, gets the code: with several providers, from an address for each (RFC 9700, 4.4.2.2).
-  const here = ({ at }) => (at ? new URL(`graphiql/back/${encodeURIComponent(at)}`, location.origin + location.pathname).href : location.origin + location.pathname);
+  // The inbox names its own `page`: it has two addresses, and one of them is sent back to.
+  const here = ({ at, page }) =>
+    page
+      ? new URL(at ? `${page}/back/${encodeURIComponent(at)}` : page, location.origin + location.pathname).href
+      : (at ? new URL(`graphiql/back/${encodeURIComponent(at)}`, location.origin + location.pathname).href : location.origin + location.pathname);
 
   /** Leaves the page for the provider. */
   async function leave(login) {

@@ -33,7 +33,14 @@ from gateway.settings.errors import ConfigurationError, one_line
 from gateway.settings.fast_paths import FastPaths
 from gateway.settings.file import Settings, load
 from gateway.settings.gateway import GatewaySettings
-from gateway.settings.issuers import Algorithm, ClaimPaths, IssuerSettings, LoginSettings, is_protected
+from gateway.settings.issuers import (
+    Algorithm,
+    ClaimPaths,
+    IssuerSettings,
+    LoginSettings,
+    certificates_in,
+    is_protected,
+)
 from gateway.settings.live import LiveSettings
 from gateway.settings.people import PersonSettings
 from gateway.settings.shared import SharedSettings
@@ -64,6 +71,7 @@ __all__ = [
     "SharedSettings",
     "StoreSettings",
     "SubgraphSettings",
+    "certificates_in",
     "is_protected",
     "load",
     "one_line",

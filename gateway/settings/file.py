@@ -73,7 +73,10 @@ def load(path: Path) -> Settings:
         gateway["journal"] = str(path.parent / journal) if isinstance(journal, str) else journal
         if isinstance(gateway.get("audit"), str):
             gateway["audit"] = str(path.parent / gateway["audit"])
+        if isinstance(gateway.get("inbox_style"), str):
+            gateway["inbox_style"] = str(path.parent / gateway["inbox_style"])
         _place_manifests(gateway.get("documents"), path.parent)
+    _place_ca_files(document.get("auth"), path.parent)
     listed = document.pop("sources", [])
     head, sources = _tables(document, listed)
     check_distinct("sources", [source.key for source in sources])
@@ -98,6 +101,13 @@ def _place_manifests(documents: Any, folder: Path) -> None:
     manifests = documents.get("manifests") if isinstance(documents, dict) else None
     if isinstance(manifests, list):
         documents["manifests"] = [str(folder / each) if isinstance(each, str) else each for each in manifests]
+
+
+def _place_ca_files(auth: Any, folder: Path) -> None:
+    issuers = auth.get("issuers") if isinstance(auth, dict) else None
+    for issuer in issuers if isinstance(issuers, list) else ():
+        if isinstance(issuer, dict) and isinstance(issuer.get("ca_file"), str):
+            issuer["ca_file"] = str(folder / issuer["ca_file"])
 
 
 def _trusted(gateway: GatewaySettings) -> TrustedDocuments:

@@ -29,6 +29,13 @@ def _origin(value: str) -> str:
     return value
 
 
+def _embedder(value: str) -> str:
+    # A character of another meaning in a policy would end the list.
+    if value == "*" or re.search(r"[;,'\"\\]", value):
+        raise ValueError("must be an origin such as https://portal.example.com, without a path")
+    return _origin(value)
+
+
 def _header(value: str) -> str:
     if not _HEADER.fullmatch(value):
         raise ValueError("must be the name of a header, such as X-Client")
@@ -62,7 +69,9 @@ def _signing(value: SecretStr) -> SecretStr:
 class GatewaySettings(Section):
     """`secret` signs cursors; 16 bytes or more. `journal` is the SQLite file of writes. `max_body_bytes` bounds one HTTP request.
 
-    `introspection`, `graphiql` and `suggestions` (of names, in errors) are None by default: the profile decides.
+    `introspection`, `graphiql`, `inbox` (the page at `/`) and `suggestions` (of names, in errors) are None by default: the profile decides.
+    `incremental`: @defer and @stream are served.
+    `inbox_style` is a style sheet that the inbox page loads after its own; pages of `inbox_embedders` may show it in a frame.
     `query_deadline` and `mutation_deadline` are the seconds that one GraphQL operation may wait for its sources. One with
     `bulkTaskAction` may wait `bulk_deadline` seconds longer, and each bulk action takes that long at most.
     `log_level`: log lines from this level on, unless the command says otherwise. `audit` is the file of audit lines; without it they are lines of the log.
@@ -82,7 +91,11 @@ class GatewaySettings(Section):
     max_body_bytes: int = Field(default=256 * 1024, ge=1024, le=16 * 1024 * 1024)
     introspection: bool | None = None
     graphiql: bool | None = None
+    inbox: bool | None = None
+    inbox_style: Path | None = None
+    inbox_embedders: tuple[Annotated[str, AfterValidator(_embedder)], ...] = ()
     suggestions: bool | None = None
+    incremental: bool = True
     metrics: bool = True
     traces: bool = False
     query_deadline: float = Field(default=10.0, gt=0, le=300)
@@ -101,7 +114,7 @@ class GatewaySettings(Section):
     live: LiveSettings = LiveSettings()
     fast_paths: FastPaths = FastPaths()
 
-    def offers(self, what: Literal["introspection", "graphiql", "suggestions"]) -> bool:
+    def offers(self, what: Literal["introspection", "graphiql", "inbox", "suggestions"]) -> bool:
         """The configured value, or without one: on in development, off in production."""
         chosen: bool | None = getattr(self, what)
         return self.profile == "development" if chosen is None else chosen

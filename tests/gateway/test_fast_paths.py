@@ -67,7 +67,7 @@ async def pair(tmp_path: Path) -> AsyncIterator[Pair]:
         text = world.configured.read_text(encoding="utf-8")
         path = folder / "taskgate.toml"
         path.write_text(
-            f"{text}\n[gateway.fast_paths]\ncompiled_rows = false\nkept_answers = false\ndirect_path = false\ndirect_reads = false\n",
+            f"{text}\n[gateway.fast_paths]\ncompiled_rows = false\nkept_answers = false\ndirect_path = false\ndirect_reads = false\nkept_rows = false\n",
             encoding="utf-8",
         )
         async with gateway(path) as (_, client):

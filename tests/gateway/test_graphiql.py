@@ -433,13 +433,14 @@ def test_without_npm_one_line_is_printed(
 ) -> None:
     """The exit code is 0, unless the files are required."""
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr(assets, "is_complete", lambda: False)
+    monkeypatch.setattr(assets, "is_complete", lambda folder, home: False)
     monkeypatch.setattr(sys, "argv", ["assets", *arguments])
 
     assert status == assets.main()
-    assert "GraphiQL is left out: npm (Node.js) is not on this machine. Everything else works without it.\n" == (
-        capsys.readouterr().err
-    )
+    assert [
+        f"{page} is left out: npm (Node.js) is not on this machine. Everything else works without it."
+        for page in ("GraphiQL", "The inbox page")
+    ] == capsys.readouterr().err.splitlines()
 
 
 def test_files_that_are_there_are_not_fetched_again(
@@ -447,7 +448,7 @@ def test_files_that_are_there_are_not_fetched_again(
 ) -> None:
     """npm is not needed, and nothing is printed."""
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr(assets, "is_complete", lambda: True)
+    monkeypatch.setattr(assets, "is_complete", lambda folder, home: True)
     monkeypatch.setattr(sys, "argv", ["assets", "--required"])
 
     assert 0 == assets.main()

@@ -8,10 +8,10 @@ BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 @pytest.mark.parametrize(
     ("gateway", "accept", "status"),
     [
-        ("", BROWSER, 307),
+        ("[gateway]\ninbox = false\n", BROWSER, 307),
         ("", "*/*", 200),
         ("", "application/json", 200),
-        ("[gateway]\ngraphiql = false\n", BROWSER, 200),
+        ("[gateway]\ngraphiql = false\ninbox = false\n", BROWSER, 200),
     ],
 )
 async def test_the_front_leads_to_the_page_where_there_is_one(
