@@ -2,6 +2,7 @@
 
 app           the ASGI application
 composition   opens, connects and closes all concrete parts
+engines       opens the journal and the shared state that the settings name
 generations   what each configuration made: sources, book of people, sign-in
 inspection    what commands find out, or change, without opening a gateway
 cli           the commands of `taskgate`

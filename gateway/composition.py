@@ -11,12 +11,12 @@ from types import MappingProxyType
 import anyio
 import structlog
 from msgspec import Struct
-from msgspec.msgpack import Decoder
 
 from connectors.sdk.clock import Clock, utc_now
 from connectors.sdk.model import FlowRef, Task, TaskRef
 from gateway.audit import Audit, AuditLine, LogAudit, ObservedAudit, open_audit
 from gateway.auth import Authenticator
+from gateway.engines import journal_of, people_of, shared_state_of
 from gateway.federation.authorization import MOST_KEPT, KnownAccounts, OwnWork, RecentlyShown
 from gateway.federation.cache import Cache, Kind, Tag
 from gateway.federation.lists import (
@@ -61,11 +61,9 @@ from gateway.federation.writes import (
 )
 from gateway.generations import Generation, Generations
 from gateway.people import People
-from gateway.settings import LiveSettings, OidcAuth, Settings
+from gateway.settings import LiveSettings, Settings
 from gateway.shared import Leases
-from gateway.shared.opening import open_shared_state
 from gateway.store import KEPT_SECONDS, EndedTask, Journal
-from gateway.store.opening import open_journal
 from gateway.telemetry import NO_TRACING, Tracing
 from schema.ports import Target
 
@@ -105,25 +103,16 @@ async def open_gateway(
     `tracing` has a span for each upstream request.
     """
     async with AsyncExitStack() as stack:
-        shared = await stack.enter_async_context(
-            open_shared_state(
-                None if settings.shared.url is None else settings.shared.url.get_secret_value(),
-                name=settings.shared.name,
-                replicas=settings.shared.replicas,
-                decode_tag=Decoder(Tag).decode,
-            )
-        )
+        shared = await stack.enter_async_context(shared_state_of(settings))
         audit = stack.enter_context(open_audit(settings.gateway.audit))
         keep_own = timedelta(days=settings.store.keep_own_days)
-        journal = open_journal(settings.gateway.journal, _database(settings), keep_ended=keep_own.total_seconds())
+        journal = journal_of(settings)
         stack.callback(journal.close)
-        # People who signed in are kept where they sign in with tokens.
-        keep_people = settings.store.keep_people_days if isinstance(settings.auth, OidcAuth) else 0
         generations = Generations(
             rate_limits=shared.rate_limits,
             observe=observe,
             tracing=tracing,
-            people_store=journal.people(keep=timedelta(days=keep_people).total_seconds()),
+            people_store=people_of(settings, journal),
         )
         stack.push_async_callback(generations.aclose)
         first = await generations.open(settings)
@@ -401,10 +390,6 @@ def compose(
         shown=shown,
         live=live,
     )
-
-
-def _database(settings: Settings) -> str | None:
-    return None if settings.store.url is None else settings.store.url.get_secret_value()
 
 
 def _secret(settings: Settings) -> bytes:

@@ -47,8 +47,8 @@ async def issuers_now(settings: Settings) -> tuple[Sequence[IssuerStatus], set[s
 
 def journal_fault(settings: Settings) -> str | None:
     """Why the journal of writes cannot be used, in one line; None if it can. A file that is not there is not made."""
-    if settings.store.url is not None:
-        return _database_fault(settings.store.url.get_secret_value())
+    if settings.store.address is not None:
+        return _database_fault(settings.store.address)
     path = settings.gateway.journal
     try:
         is_there = path.exists()
@@ -61,10 +61,6 @@ def journal_fault(settings: Settings) -> str | None:
     except GatewayUnavailableError as error:
         return f"{path}: {error.message}"
     return None
-
-
-def _database(settings: Settings) -> str | None:
-    return None if settings.store.url is None else settings.store.url.get_secret_value()
 
 
 def _database_fault(url: str) -> str | None:
@@ -81,10 +77,9 @@ def _database_fault(url: str) -> str | None:
 def faults_before_start(settings: Settings) -> Iterable[str]:
     """What would keep the gateway from starting, a line each: `check` and `serve` find the same."""
     is_on = settings.gateway.traces
-    shared = None if settings.shared.url is None else settings.shared.url.get_secret_value()
     faults = (
         journal_fault(settings),
-        shared_fault(shared),
+        shared_fault(settings.shared.address),
         audit_fault(settings.gateway.audit),
         tracing_fault(is_on=is_on),
     )
@@ -100,7 +95,7 @@ def address_fault(error: ConnectorError, section: SourceSettings) -> ConnectorEr
 
 def forget_person(settings: Settings, key: str) -> Forgotten:
     """Erases a person from the journal of writes. Raises GatewayUnavailableError."""
-    return erase_person(settings.gateway.journal, _database(settings), key)
+    return erase_person(settings.gateway.journal, settings.store.address, key)
 
 
 def directory_scan(connector: Connector[Any]) -> DirectoryScan:
@@ -110,7 +105,7 @@ def directory_scan(connector: Connector[Any]) -> DirectoryScan:
 
 async def history_shows_last_write(settings: Settings, connector: Connector[Any]) -> bool | None:
     """Whether the source's history shows the gateway's last write to it; None if that cannot be told."""
-    path, url = settings.gateway.journal, _database(settings)
+    path, url = settings.gateway.journal, settings.store.address
     if journal_fault(settings) is not None or (url is None and not path.exists()):
         return None
     journal = open_journal(path, url)

@@ -65,7 +65,8 @@ def closed_around(module: str, importer: str) -> str | None:
         room = ".".join(parts[:depth])
         if room in WITHOUT_FRONT_DOOR or is_within(importer, room):
             continue
-        if room in COMPOSED and importer in {"gateway.composition", "gateway.generations", "gateway.inspection"}:
+        composing = {"gateway.composition", "gateway.engines", "gateway.generations", "gateway.inspection"}
+        if room in COMPOSED and importer in composing:
             continue
         return room
     return None

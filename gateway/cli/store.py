@@ -60,8 +60,9 @@ def migrate(config: ConfigFile) -> None:
 def _database(config: ConfigFile) -> str:
     log_errors_only()
     settings = load_or_fail(config)
-    if settings.store.url is None:
+    address = settings.store.address
+    if address is None:
         fail(
             f"{settings.gateway.journal}: a SQLite file, which a gateway brings up to date when it starts. [store] url names a database"
         )
-    return settings.store.url.get_secret_value()
+    return address

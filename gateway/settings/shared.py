@@ -22,6 +22,11 @@ class SharedSettings(Section):
         description="replicas that run at most; each may use its part of a limit without the engine",
     )
 
+    @property
+    def address(self) -> str | None:
+        """`url`, with its password."""
+        return None if self.url is None else self.url.get_secret_value()
+
     @field_validator("url")
     @classmethod
     def _is_of_redis(cls, url: SecretStr | None) -> SecretStr | None:

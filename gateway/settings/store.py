@@ -27,6 +27,11 @@ class StoreSettings(Section):
         description="days for which people who signed in with tokens are known after the last time, also after a restart",
     )
 
+    @property
+    def address(self) -> str | None:
+        """`url`, with its password."""
+        return None if self.url is None else self.url.get_secret_value()
+
     @field_validator("url")
     @classmethod
     def _is_of_postgresql(cls, url: SecretStr | None) -> SecretStr | None:

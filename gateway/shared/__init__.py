@@ -3,7 +3,7 @@
 port      what the gateway needs of it: invalidation log, slots of rate limit windows, leases
 memory    one process
 redis     several replicas, over Redis or Valkey
-opening   chooses between these; only `gateway.composition` imports it
+opening   chooses between these; only `gateway.engines` and `gateway.inspection` import it
 
 Rooms that use the state import `gateway.shared.port` alone. `gateway.composition` chooses the implementation.
 """

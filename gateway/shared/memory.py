@@ -87,7 +87,6 @@ class MemorySlotLog:
         self.freed = 0
         self.revision = 0
         self.paused_until = -math.inf
-        self.closed_until = -math.inf
         self._ends: list[float] = []
 
     @property
@@ -97,6 +96,10 @@ class MemorySlotLog:
     @property
     def elsewhere(self) -> int:
         return 0
+
+    @property
+    def closed_until(self) -> float:
+        return -math.inf
 
     def allotted(self, limit: int, *, is_write: bool) -> int:
         return limit

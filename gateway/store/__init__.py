@@ -3,7 +3,7 @@
 port        the journal as the gateway uses it: guarantees, stages, errors
 evidence    what is kept of a vendor write so that its effect can be recognised
 undo        what takes the first of two steps back
-opening     opens the journal that the configuration names; only `gateway.composition` and `gateway.inspection` import it
+opening     opens the journal that the configuration names; only `gateway.engines` and `gateway.inspection` import it
 postgres    the journal in PostgreSQL
 sqlite      the journal in a SQLite file
 worker      what works on that file, and the thread that waits for the disk

@@ -50,7 +50,8 @@ class RedisEngine:
     """`away_since`: the monotonic time since when nothing was heard of the engine; None while it is there.
 
     `number` is this replica's among those that run, from 0; None if it was never told. `collect` is asked for commands before
-    each exchange; `heard` gets the messages of other replicas; `returned` is called with each new connection.
+    each exchange; `heard` gets the messages of other replicas; `returned` is called with each new connection, `lost`
+    when one has ended.
     """
 
     def __init__(self, url: str, *, name: str, replicas: int, monotonic: Callable[[], float] = time.monotonic) -> None:
@@ -64,6 +65,7 @@ class RedisEngine:
         self.collect: list[Callable[[], Sequence[Command]]] = []
         self.heard: list[Callable[[Message], None]] = []
         self.returned: list[Callable[[], None]] = []
+        self.lost: list[Callable[[], None]] = []
         # In a cluster all keys lie together.
         self._prefix = f"{{{name}}}:"
         self._client = redis.asyncio.Redis.from_url(
@@ -107,16 +109,18 @@ class RedisEngine:
             try:
                 await self._connected()
             except* (RedisError, OSError, TimeoutError, msgspec.MsgspecError) as failed:
-                self._lost(type(failed.exceptions[0]).__name__)
+                self._note_lost(type(failed.exceptions[0]).__name__)
             except* Exception as failed:
-                self._lost("an internal error")
+                self._note_lost("an internal error")
                 log.exception("shared state", exc_info=failed)
             await anyio.sleep(RECONNECT)
 
-    def _lost(self, reason: str) -> None:
+    def _note_lost(self, reason: str) -> None:
         if self.away_since is None:
             self.away_since = self.monotonic()
             log.warning("shared state is away", reason=reason)
+            for lost in self.lost:
+                lost()
         self._outbox.clear()
 
     async def aclose(self) -> None:

@@ -36,9 +36,11 @@ class RedisSlotLog(MemorySlotLog):
         super().__init__()
         # Keys of people do not go to the engine.
         self.name = hashlib.sha256(msgspec.msgpack.encode(key)).hexdigest()[:32]
-        self.closed_until = -math.inf
         self._engine, self._seconds, self._has_room = engine, seconds, has_room
         self._is_of_one_kind = key.name in {"reads", "writes"}
+        self._closed_until = -math.inf
+        # Whether nothing was allotted when that was last asked.
+        self._is_empty = False
         self._asked: int | None = None
         self._is_asking = False
         self._numbers = 0
@@ -61,11 +63,34 @@ class RedisSlotLog(MemorySlotLog):
     def is_shared(self) -> bool:
         return True
 
+    @property
+    def closed_until(self) -> float:
+        """Where nothing is allotted: when that may change, as far as can be foreseen."""
+        if not self._is_empty:
+            return -math.inf
+        now, away_since = self._engine.monotonic(), self._engine.away_since
+        own = min((at for at in self._own_ends if at > now), default=math.inf)
+        if away_since is None:
+            return min(own, self._closed_until) if self._is_of_one_kind else self._closed_until
+        alone_at = away_since + self._seconds + STRAGGLERS
+        if now < alone_at:
+            return min(own, alone_at)
+        return min((at for at in self.ends if at > now), default=now + self._seconds / 8)
+
     def allotted(self, limit: int, *, is_write: bool) -> int:
+        found = self._allotted(limit, is_write=is_write)
+        self._is_empty = found <= 0
+        return found
+
+    def lost(self) -> None:
+        """The engine is away."""
+        self._has_room()
+
+    def _allotted(self, limit: int, *, is_write: bool) -> int:
         now = self._engine.monotonic()
         own = self._own(limit, now)
         if self._engine.away_since is None:
-            if not self._reserved and now >= self.closed_until:
+            if not self._reserved and now >= self._closed_until:
                 self._ask(limit)
             # Where the vendor counts both together, lists leave it to mutations.
             return len(self._reserved) + (own if is_write or self._is_of_one_kind else 0)
@@ -125,7 +150,7 @@ class RedisSlotLog(MemorySlotLog):
     def returned(self) -> None:
         """A new connection: the engine may have forgotten what was reserved."""
         left = tuple(name for _, name in self._reserved)
-        self._reserved, self._is_asking, self._asked, self.closed_until = [], False, None, -math.inf
+        self._reserved, self._is_asking, self._asked, self._closed_until = [], False, None, -math.inf
         if left:
             self._engine.post(Command(scripts.RELEASE, (self._key("slots"),), left))
         self._has_room()
@@ -170,7 +195,7 @@ class RedisSlotLog(MemorySlotLog):
             if pause > 0:
                 self.pause_from_elsewhere(pause / 1000)
             if count == 0:
-                self.closed_until = now + max(LEAST_WAIT, wait / 1000)
+                self._closed_until = now + max(LEAST_WAIT, wait / 1000)
             self._has_room()
 
         window, held = (math.ceil(seconds * 1000) for seconds in (self._seconds, self._seconds + LONGEST_REQUEST))
@@ -190,6 +215,7 @@ class RedisRateLimits:
         engine.collect.append(self._commands)
         engine.heard.append(self._heard)
         engine.returned.append(self._returned)
+        engine.lost.append(self._lost)
 
     def slots(
         self, key: WindowKey, *, seconds: float = 60.0, has_room: Callable[[], None] = lambda: None
@@ -205,6 +231,10 @@ class RedisRateLimits:
     def _heard(self, message: Message) -> None:
         if message[0] == "pause" and (paused := self._logs.get(message[1])) is not None:
             paused.pause_from_elsewhere(message[2])
+
+    def _lost(self) -> None:
+        for each in self._logs.values():
+            each.lost()
 
     def _returned(self) -> None:
         for each in self._logs.values():

@@ -68,11 +68,17 @@ class Presence:
             log.warning("the end of this gateway could not be recorded")
 
     def _go_on(self) -> None:
+        is_away = False
         while not self._end.wait(self._beat):
             try:
                 self.renew()
                 self._also()
+                if is_away:
+                    log.info("journal is back")
+                is_away = False
             except GatewayError as error:
-                log.warning("journal away", reason=error.message)
+                if not is_away:
+                    log.warning("journal is away", reason=error.message)
+                is_away = True
             except Exception:
                 log.exception("journal's presence")

@@ -240,7 +240,7 @@ async def test_after_a_restart_of_the_engine_a_window_is_closed() -> None:
             await until(lambda: all(engine.away_since is None for engine in engines))
             back = time.monotonic()
             own = log.allotted(30, is_write=False)
-            await until(lambda: log.closed_until > time.monotonic())
+            await until(lambda: log._closed_until > time.monotonic())
             await until(lambda: log.allotted(30, is_write=False) > own)
             closed = time.monotonic() - back
 
