@@ -16,7 +16,7 @@ COPY gateway gateway
 COPY sandbox sandbox
 COPY --from=graphiql /src/graphiql/npm gateway/graphiql/npm
 COPY --from=graphiql /src/inbox/npm gateway/inbox/npm
-RUN python -m venv /opt/taskgate && /opt/taskgate/bin/pip install --no-cache-dir --constraint constraints.txt ".[otel]"
+RUN python -m venv /opt/taskgate && /opt/taskgate/bin/pip install --no-cache-dir --constraint constraints.txt ".[otel,postgres,shared]"
 
 FROM python:3.12-slim
 RUN useradd --system --uid 10001 --no-create-home taskgate \

@@ -106,4 +106,4 @@ test-real: .venv/.installed-dev
 	@$(BIN)/python -m tests.real $(ENGINES)
 
 clean:
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache gateway/graphiql/npm tests/*/node_modules
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache gateway/graphiql/npm tests/*/node_modules benchmarks/peers/node_modules

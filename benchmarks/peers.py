@@ -12,6 +12,9 @@ asked, alone   the same over one connection
 warm           the answers of the backend are kept; each request has another variable, which the query does not use
 warm, declared the same; the page size is a variable of 21 values
 identical      one and the same request
+slow source    as "asked, alone", but the backend takes 20 ms for each call
+
+At the end it prints the goals, and by how much they are missed. The overhead over the slow source is the wait without the 20 ms.
 
 Each peer has its own remedies switched on: Mesh `valueKeyField` and compiled operations, and kept whole answers for the last
 case; Tailcall its compiled execution, batches, `dedupe`, and kept answers of the backend. Mesh has no line where it keeps
@@ -52,6 +55,8 @@ ROW = "nodes { id title state priorityScore dueAt createdAt assignee { id displa
 OWN = "orderBy: [{field: CREATED_AT}]"
 CONNECTIONS = 16
 WARMING = 0.3
+SLOW = 20
+"""Milliseconds of a call in the last case."""
 SWITCHES = ("TASKGATE_FAST",)
 
 
@@ -63,6 +68,7 @@ class Case(Struct, frozen=True):
     connections: int = CONNECTIONS
     kept: tuple[Kind, ...] | None = None
     is_declared: bool = False
+    slow: int = 0
 
 
 def _none(number: int) -> dict[str, Any]:
@@ -84,7 +90,21 @@ CASES = (
         is_declared=True,
     ),
     Case("identical", _none, kept=(Kind.TASKGATE, Kind.HIVE, Kind.TAILCALL)),
+    Case("slow source", _other, connections=1, slow=SLOW),
 )
+# CPU of taskgate in one case, as a multiple of a peer's.
+RATIOS = (
+    ("asked", Kind.TAILCALL, 1.0),
+    ("asked, alone", Kind.TAILCALL, 2.0),
+    ("warm", Kind.TAILCALL, 1.0),
+    ("warm, declared", Kind.TAILCALL, 1.0),
+    ("identical", Kind.TAILCALL, 1.0),
+    ("asked", Kind.HIVE, 0.1),
+    ("identical", Kind.HIVE, 0.1),
+)
+MOST_OVERHEAD = (("median", 3.0), ("late", 10.0))
+"""Milliseconds over the slow source."""
+MOST_MEMORY = 120.0
 
 
 class Line(Struct):
@@ -164,15 +184,36 @@ def told(case: Case, lines: dict[Kind, Line]) -> None:
         )
 
 
+def tell_goals(found: dict[str, dict[Kind, Line]]) -> None:
+    """Of the cases that ran."""
+    print("goals")
+    for name, peer, most in RATIOS:
+        lines = found.get(name, {})
+        if peer in lines and lines[peer].cpu:
+            tell_goal(f"{name}, CPU as a multiple of {peer}", lines[Kind.TASKGATE].cpu / lines[peer].cpu, most)
+    slow = found.get("slow source", {}).get(Kind.TASKGATE)
+    if slow is not None:
+        for what, most in MOST_OVERHEAD:
+            name = "median" if what == "median" else "p99"
+            tell_goal(f"overhead over a source of {SLOW} ms, {name}, ms", getattr(slow, what) - SLOW, most)
+    if found:
+        memory = max(lines[Kind.TASKGATE].memory for lines in found.values())
+        tell_goal("memory, MiB", memory, MOST_MEMORY)
+
+
+def tell_goal(what: str, is_now: float, most: float) -> None:
+    print(f"  {what:52} {is_now:7.2f}  goal {most:6.2f}  {'reached' if is_now <= most else 'missed'}")
+
+
 async def compare(port: int, folder: Path, options: argparse.Namespace) -> None:
     backend = f"http://127.0.0.1:{port}"
     why = "--alone was given" if options.alone else installed()
     if why is not None:
         print(f"taskgate runs alone: {why}.")
 
-    async def calls() -> int:
+    async def told_by_backend(target: str) -> int:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        writer.write(b"GET /calls HTTP/1.1\r\n\r\n")
+        writer.write(f"GET {target} HTTP/1.1\r\n\r\n".encode())
         answer = await reader.readuntil(b"\r\n\r\n")
         length = int(answer.lower().partition(b"content-length:")[2].split(b"\r\n")[0])
         number = int(await reader.readexactly(length))
@@ -186,6 +227,7 @@ async def compare(port: int, folder: Path, options: argparse.Namespace) -> None:
             for keeps in (False, True):
                 gateways.append(stack.enter_context(tailcall(backend, folder, keeps=keeps)))
                 gateways.append(stack.enter_context(hive(backend, folder, keeps=keeps)))
+        found: dict[str, dict[Kind, Line]] = {}
         for case in CASES:
             if options.only is not None and options.only not in case.name:
                 continue
@@ -195,7 +237,13 @@ async def compare(port: int, folder: Path, options: argparse.Namespace) -> None:
                 if each.kind is Kind.TASKGATE
                 or (each.keeps == (case.kept is not None) and (case.kept is None or each.kind in case.kept))
             ]
-            told(case, await measure(chosen, case, calls, rounds=options.rounds, seconds=options.seconds))
+            await told_by_backend(f"/slow?ms={case.slow}")
+            lines = await measure(
+                chosen, case, lambda: told_by_backend("/calls"), rounds=options.rounds, seconds=options.seconds
+            )
+            found[case.name] = lines
+            told(case, lines)
+        tell_goals(found)
 
 
 def main() -> None:

@@ -1,7 +1,7 @@
 """The ASGI application: routes, lifespan and middleware."""
 
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from weakref import WeakKeyDictionary
 
 import anyio
@@ -20,6 +20,7 @@ from gateway.http import (
     CallerBudgets,
     Compression,
     Deadlines,
+    DirectPath,
     GraphQLRoute,
     GraphQLSockets,
     KeptAnswers,
@@ -30,6 +31,7 @@ from gateway.http import (
     ProtectedResource,
     Serving,
     Traced,
+    Webhooks,
     cors_options,
     front_page,
     health_routes,
@@ -37,12 +39,33 @@ from gateway.http import (
     metrics_routes,
 )
 from gateway.inbox import Inbox
-from gateway.reloading import Reloaded
+from gateway.reloading import Pinned, Reloaded
 from gateway.settings import GatewaySettings, Settings
 from gateway.telemetry import NO_TRACING, Tracing, open_tracing
 from schema.api import build_schema, build_subgraph
 from schema.execution import BoundedIntExecutor, Execution
 from schema.ports import SourceInfo
+
+
+class _PinnedServing:
+    """A context manager around a request."""
+
+    __slots__ = ("_pinned", "_servings")
+
+    def __init__(self, servings: "Servings", pinned: Pinned[Generation]) -> None:
+        self._servings = servings
+        self._pinned = pinned
+
+    def __enter__(self) -> Serving:
+        generation = self._pinned.__enter__()
+        try:
+            return self._servings.of(generation)
+        except BaseException:
+            self._pinned.__exit__()
+            raise
+
+    def __exit__(self, *_raised: object) -> None:
+        self._pinned.__exit__()
 
 
 class Servings:
@@ -72,10 +95,11 @@ class Servings:
         for serving in self._made.values():
             serving.streams.ending.set()
 
-    @contextmanager
-    def pinned(self) -> Iterator[Serving]:
-        with self._gateway().generations.present.pinned() as generation:
-            yield self._made.get(generation) or self._make(generation)
+    def pinned(self) -> "_PinnedServing":
+        return _PinnedServing(self, self._gateway().generations.present.pinned())
+
+    def of(self, generation: Generation) -> Serving:
+        return self._made.get(generation) or self._make(generation)
 
     def _make(self, generation: Generation) -> Serving:
         """Known documents and budgets stay where their settings do."""
@@ -83,7 +107,7 @@ class Servings:
         before, last = self._last or (None, None)
         keeps_documents = before is not None and all(
             getattr(before, name) == getattr(now, name)
-            for name in ("limits", "introspection", "suggestions", "fast_paths")
+            for name in ("limits", "introspection", "suggestions", "incremental", "fast_paths")
         )
         execution = (
             last.execution
@@ -93,6 +117,7 @@ class Servings:
                 now.limits,
                 introspection=now.offers("introspection"),
                 suggestions=now.offers("suggestions"),
+                incremental=now.incremental,
                 executor=None if now.fast_paths.compiled_rows else BoundedIntExecutor,
             )
         )
@@ -115,6 +140,7 @@ class Servings:
             ),
             # Answers of an earlier configuration are not given again.
             kept=KeptAnswers(lambda: self._gateway().federation) if now.fast_paths.kept_answers else None,
+            is_direct=now.fast_paths.direct_path,
             documents=DocumentLookup(
                 generation.settings.documents,
                 only_trusted=now.documents.only_trusted,
@@ -148,6 +174,7 @@ def create_app(settings: Settings, *, pause: Pause = anyio.sleep, tracing: Traci
         open_writes=lambda: opened[0].federation.open_writes() if opened else {},
         keys=lambda: opened[0].generations.sources if opened else (),
         load=load.view,
+        live=lambda: opened[0].federation.live if opened else None,
     )
 
     def observe(record: UpstreamRequestRecord) -> None:
@@ -177,8 +204,19 @@ def create_app(settings: Settings, *, pause: Pause = anyio.sleep, tracing: Traci
 
     # A redirect would lead to whatever host the request names.
     app = FastAPI(
-        title="taskgate", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False
+        title="taskgate",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+        # Traces and metrics are those of `gateway.telemetry` and `/metrics`. FastAPI looks for its own in each request.
+        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
+
+    def is_direct() -> bool:
+        newest = servings.settings if opened else settings.gateway
+        return newest.fast_paths.direct_path
 
     def drain(seconds: float) -> None:
         # First: what is cut off is not told as ended.
@@ -198,9 +236,7 @@ def create_app(settings: Settings, *, pause: Pause = anyio.sleep, tracing: Traci
         return opened[0].authenticator.logins() if opened else ()
 
     graphiql = GraphiQL(settings, logins=logins) if settings.gateway.offers("graphiql") else None
-    inbox = (
-        Inbox(settings, logins=logins, has_graphiql=graphiql is not None) if settings.gateway.offers("inbox") else None
-    )
+    inbox = _inbox(settings, logins, has_graphiql=graphiql is not None)
     resource = ProtectedResource(settings.auth)
     servings = Servings(settings.gateway, lambda: opened[0], observe_operation)
     sockets = GraphQLSockets(servings.pinned, origins=lambda: servings.settings.cors_origins)
@@ -215,18 +251,17 @@ def create_app(settings: Settings, *, pause: Pause = anyio.sleep, tracing: Traci
     pages = [page for page in (graphiql, inbox) if page is not None]
     _offer_reload(app, opened, servings, sockets, load=load, resource=resource, pages=pages)
     # All methods: the route refuses the wrong ones itself, with a GraphQL answer.
-    app.router.routes.append(Route("/graphql", Compression(route), methods=None))
+    graphql = Compression(route, is_direct=is_direct)
+    app.router.routes.append(Route("/graphql", graphql, methods=None))
     app.router.routes.append(WebSocketRoute("/graphql", sockets))
-    app.router.routes.append(
-        front_page(has_page=graphiql is not None, inbox=inbox.response if inbox is not None else None)
-    )
-    for page in pages:
-        app.router.routes.extend(page.routes)
+    app.router.routes.append(_webhooks(opened, metrics))
+    _add_pages(app, pages, inbox)
     app.router.routes.extend(resource.routes())
     app.include_router(health_routes(sources, lambda: opened[0].authenticator, journal_trouble))
     if settings.gateway.metrics:
         app.include_router(metrics_routes(metrics))
 
+    app.add_middleware(DirectPath, path="/graphql", to=graphql, is_on=is_direct)
     if settings.gateway.cors_origins:
         app.add_middleware(CORSMiddleware, **cors_options(settings.gateway))
     if tracing is not NO_TRACING:
@@ -234,6 +269,27 @@ def create_app(settings: Settings, *, pause: Pause = anyio.sleep, tracing: Traci
     # Around all others: each answer has its request id, that to a preflight too.
     app.add_middleware(AccessLog, observe=metrics.observe_request)
     return app
+
+
+def _inbox(settings: Settings, logins: Callable[[], Sequence[Login]], *, has_graphiql: bool) -> Inbox | None:
+    return Inbox(settings, logins=logins, has_graphiql=has_graphiql) if settings.gateway.offers("inbox") else None
+
+
+def _webhooks(opened: Sequence[Gateway], metrics: Metrics) -> Route:
+    def noticed(source: str) -> None:
+        opened[0].federation.live.noticed(source)
+
+    webhooks = Webhooks(
+        lambda: opened[0].generations.sources if opened else {}, noticed=noticed, observe=metrics.observe_webhook
+    )
+    return Route("/webhooks/{source}", webhooks, methods=None)
+
+
+def _add_pages(app: FastAPI, pages: Sequence[GraphiQL | Inbox], inbox: Inbox | None) -> None:
+    has_graphiql = any(isinstance(page, GraphiQL) for page in pages)
+    app.router.routes.append(front_page(has_page=has_graphiql, inbox=None if inbox is None else inbox.response))
+    for page in pages:
+        app.router.routes.extend(page.routes)
 
 
 def _offer_reload(

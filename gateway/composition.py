@@ -11,6 +11,7 @@ from types import MappingProxyType
 import anyio
 import structlog
 from msgspec import Struct
+from msgspec.msgpack import Decoder
 
 from connectors.sdk.clock import Clock, utc_now
 from connectors.sdk.model import FlowRef, Task, TaskRef
@@ -62,9 +63,9 @@ from gateway.generations import Generation, Generations
 from gateway.people import People
 from gateway.settings import LiveSettings, OidcAuth, Settings
 from gateway.shared import Leases
-from gateway.shared.memory import memory_state
+from gateway.shared.opening import open_shared_state
 from gateway.store import KEPT_SECONDS, EndedTask, Journal
-from gateway.store.sqlite import SqliteJournal
+from gateway.store.opening import open_journal
 from gateway.telemetry import NO_TRACING, Tracing
 from schema.ports import Target
 
@@ -104,10 +105,17 @@ async def open_gateway(
     `tracing` has a span for each upstream request.
     """
     async with AsyncExitStack() as stack:
-        shared = memory_state()
+        shared = await stack.enter_async_context(
+            open_shared_state(
+                None if settings.shared.url is None else settings.shared.url.get_secret_value(),
+                name=settings.shared.name,
+                replicas=settings.shared.replicas,
+                decode_tag=Decoder(Tag).decode,
+            )
+        )
         audit = stack.enter_context(open_audit(settings.gateway.audit))
         keep_own = timedelta(days=settings.store.keep_own_days)
-        journal = SqliteJournal(settings.gateway.journal, keep_ended=keep_own.total_seconds())
+        journal = open_journal(settings.gateway.journal, _database(settings), keep_ended=keep_own.total_seconds())
         stack.callback(journal.close)
         # People who signed in are kept where they sign in with tokens.
         keep_people = settings.store.keep_people_days if isinstance(settings.auth, OidcAuth) else 0
@@ -153,6 +161,7 @@ async def open_gateway(
             pause=pause,
             audit=ObservedAudit(audit, wrote),
             live_settings=settings.gateway.live,
+            keeps_wanted=lambda: generations.present.get().settings.gateway.fast_paths.kept_rows,
         )
         stack.push_async_callback(federation.stop)
         await federation.start()
@@ -195,10 +204,12 @@ def compose(
     settled: Settled = lambda _source, _status: None,
     audit: Audit | None = None,
     live_settings: LiveSettings | None = None,
+    keeps_wanted: Callable[[], bool] = lambda: True,
 ) -> FederatedSources:
     """The parts around `sources`, which are opened and closed elsewhere, as are `journal`, `answers` and `audit`.
 
-    The deadlines are in seconds, for one write and for one bulk action. Without `audit` its lines are lines of the log.
+    The deadlines are in seconds, for one write and for one bulk action. Without `audit` its lines are lines of the log. `keeps_wanted`:
+    whether lists may be asked once which of their rows a question wants.
     """
     by_key = sources if isinstance(sources, Mapping) else {source.key: source for source in sources}
     own = own or own_work(people, keep=timedelta(seconds=KEPT_SECONDS), sources=by_key)
@@ -237,6 +248,8 @@ def compose(
         people=people,
         within_flow=tasks.within_flow,
         own=own,
+        is_as_read=tasks.is_as_read,
+        keeps_wanted=keeps_wanted,
     )
 
     def changed_elsewhere(target: Target, hidden: Task | None) -> None:
@@ -249,7 +262,8 @@ def compose(
             live.changed_elsewhere(target.source)
         elif isinstance(target, FlowRef):
             flow_overlay.forget(target)
-            answers.invalidate([Tag(target.source, Kind.FLOW, target.native_id)])
+            # The flow may have ended, and its tasks with it.
+            answers.invalidate([Tag(target.source, Kind.FLOW, target.native_id), Tag(target.source, Kind.TASK)])
 
     def hidden_now(target: Target) -> Task | None:
         return shown.before(target) if isinstance(target, TaskRef) else None
@@ -299,6 +313,7 @@ def compose(
         shown=shown,
         known=known,
         looks=Looks(),
+        leases=target_leases,
     )
     recovery = Recovery(journal=journal, trail=trail)
     replays = Replays(reads=tasks, own=own)
@@ -386,6 +401,10 @@ def compose(
         shown=shown,
         live=live,
     )
+
+
+def _database(settings: Settings) -> str | None:
+    return None if settings.store.url is None else settings.store.url.get_secret_value()
 
 
 def _secret(settings: Settings) -> bytes:

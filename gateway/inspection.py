@@ -15,10 +15,23 @@ from gateway.federation.writes import shows_last_write
 from gateway.people.book import BookOfPeople
 from gateway.settings import Settings, one_line
 from gateway.shared.memory import memory_state
+from gateway.shared.opening import shared_fault
 from gateway.store.forgetting import Forgotten
-from gateway.store.forgetting import forget_person as erase_person
-from gateway.store.sqlite import SqliteJournal
+from gateway.store.opening import forget_person as erase_person
+from gateway.store.opening import migrate_database, open_journal, schema_status
 from gateway.telemetry import tracing_fault
+
+__all__ = [
+    "address_fault",
+    "directory_scan",
+    "faults_before_start",
+    "forget_person",
+    "history_shows_last_write",
+    "issuers_now",
+    "journal_fault",
+    "migrate_database",
+    "schema_status",
+]
 
 # Seconds for two answers of each provider.
 LOOK_AT_ISSUERS = 12.0
@@ -34,6 +47,8 @@ async def issuers_now(settings: Settings) -> tuple[Sequence[IssuerStatus], set[s
 
 def journal_fault(settings: Settings) -> str | None:
     """Why the journal of writes cannot be used, in one line; None if it can. A file that is not there is not made."""
+    if settings.store.url is not None:
+        return _database_fault(settings.store.url.get_secret_value())
     path = settings.gateway.journal
     try:
         is_there = path.exists()
@@ -42,16 +57,38 @@ def journal_fault(settings: Settings) -> str | None:
     if not is_there:
         return None if os.access(path.parent, os.W_OK) else f"{path}: its folder cannot be written"
     try:
-        SqliteJournal(path).close()
+        open_journal(path, None).close()
     except GatewayUnavailableError as error:
         return f"{path}: {error.message}"
+    return None
+
+
+def _database(settings: Settings) -> str | None:
+    return None if settings.store.url is None else settings.store.url.get_secret_value()
+
+
+def _database_fault(url: str) -> str | None:
+    """The database is only read."""
+    try:
+        found = schema_status(url)
+    except GatewayUnavailableError as error:
+        return f"[store] url: {error.message}"
+    if found.number > found.wanted:
+        return "[store] url: a newer version of taskgate made the tables in this database"
     return None
 
 
 def faults_before_start(settings: Settings) -> Iterable[str]:
     """What would keep the gateway from starting, a line each: `check` and `serve` find the same."""
     is_on = settings.gateway.traces
-    for fault in (journal_fault(settings), audit_fault(settings.gateway.audit), tracing_fault(is_on=is_on)):
+    shared = None if settings.shared.url is None else settings.shared.url.get_secret_value()
+    faults = (
+        journal_fault(settings),
+        shared_fault(shared),
+        audit_fault(settings.gateway.audit),
+        tracing_fault(is_on=is_on),
+    )
+    for fault in faults:
         if fault is not None:
             yield one_line(fault)
 
@@ -63,8 +100,7 @@ def address_fault(error: ConnectorError, section: SourceSettings) -> ConnectorEr
 
 def forget_person(settings: Settings, key: str) -> Forgotten:
     """Erases a person from the journal of writes. Raises GatewayUnavailableError."""
-    path = settings.gateway.journal
-    return erase_person(path, key) if path.exists() else Forgotten(writes=0, ended_tasks=0, left=0)
+    return erase_person(settings.gateway.journal, _database(settings), key)
 
 
 def directory_scan(connector: Connector[Any]) -> DirectoryScan:
@@ -74,10 +110,10 @@ def directory_scan(connector: Connector[Any]) -> DirectoryScan:
 
 async def history_shows_last_write(settings: Settings, connector: Connector[Any]) -> bool | None:
     """Whether the source's history shows the gateway's last write to it; None if that cannot be told."""
-    path = settings.gateway.journal
-    if journal_fault(settings) is not None or not path.exists():
+    path, url = settings.gateway.journal, _database(settings)
+    if journal_fault(settings) is not None or (url is None and not path.exists()):
         return None
-    journal = SqliteJournal(path)
+    journal = open_journal(path, url)
     try:
         return await shows_last_write(connector, journal)
     except GatewayUnavailableError:

@@ -13,6 +13,7 @@ import pytest
 import structlog
 from hypothesis import settings
 
+from gateway.store.sqlite import SqliteJournal
 from schema.compiled import CompiledExecutor
 from tests.world import world as world  # noqa: PLC0414 a fixture of all tests
 
@@ -181,3 +182,20 @@ def own_ports() -> range:
     part = int(os.environ.get("TEST_PART", worker))
     assert part < PARTS
     return range(FIRST_PORT + part * PORTS, FIRST_PORT + (part + 1) * PORTS)
+
+
+@pytest.fixture(autouse=True)
+def closed_journals() -> Iterator[None]:
+    """Journals that a test opens are closed after it: Python warns of a database that is collected open, in a later test."""
+    opened: list[SqliteJournal] = []
+    opens = SqliteJournal.__init__
+
+    def noted(journal: SqliteJournal, *arguments: Any, **options: Any) -> None:
+        opens(journal, *arguments, **options)
+        opened.append(journal)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(SqliteJournal, "__init__", noted)
+        yield
+    for journal in opened:
+        journal.close()

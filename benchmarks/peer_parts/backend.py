@@ -29,11 +29,13 @@ USERS = {
 
 class Backend(asyncio.Protocol):
     """`GET /tasks?first=N`, `GET /users?id=A&id=B`, also `?id=A,B`. `GET /calls` tells how many calls those were so far.
+    After `GET /slow?ms=N` each answer to such a call comes N milliseconds later.
 
     Requests are small and have no body: each ends with its head.
     """
 
     calls = 0
+    seconds = 0.0
     _pages: dict[bytes, bytes] = {}  # noqa: RUF012 shared by all connections on purpose
 
     def __init__(self) -> None:
@@ -47,11 +49,19 @@ class Backend(asyncio.Protocol):
         self._waiting += data
         while (end := self._waiting.find(b"\r\n\r\n")) >= 0:
             head, self._waiting = self._waiting[:end], self._waiting[end + 4 :]
-            self._transport.write(self._answer(head.split(b" ", 2)[1]))
+            target = head.split(b" ", 2)[1]
+            answer = self._answer(target)
+            if Backend.seconds and target.startswith((b"/tasks", b"/users")):
+                asyncio.get_running_loop().call_later(Backend.seconds, self._transport.write, answer)
+            else:
+                self._transport.write(answer)
 
     def _answer(self, target: bytes) -> bytes:
         if target == b"/calls":
             return _response(orjson.dumps(Backend.calls))
+        if target.startswith(b"/slow?ms="):
+            Backend.seconds = int(target.partition(b"=")[2]) / 1000
+            return _response(b"0")
         Backend.calls += 1
         answer = self._pages.get(target)
         if answer is None:

@@ -53,12 +53,15 @@ async def verdicts(world: World, urls: Mapping[str, str]) -> list[tuple[str, str
                 last = rows[written[-1].verb]
                 last.effects, last.more = last.effects + left, last.more + left
             if sum(row.lies + row.more for row in rows.values()) > wrong_before:
-                told = [
-                    f"{one.at} {one.verb} {one.status} {one.operation}" for one in world.written if one.target == target
-                ]
+                told = [_told(one) for one in world.written if one.target == target]
                 rows[written[-1].verb].wrong.append("\n    ".join([f"{vendor} {target}", *told, *seen[target]]))
         found += [(vendor, verb, one) for verb, one in sorted(rows.items())]
     return found
+
+
+def _told(one: Written) -> str:
+    notes = [*one.codes, *(["sent again"] if one.resent else []), *(["was unclear"] if one.was_open else [])]
+    return f"{one.at} {one.verb} {one.status} after {one.seconds or 0.0:.1f} s {one.operation} {', '.join(notes)}"
 
 
 def row(vendor: str, verb: str, verdict: Verdict) -> str:

@@ -48,6 +48,7 @@ class HistoricTask(Struct, frozen=True, kw_only=True, rename="camel"):
     id: Id
     name: str | None = None
     assignee: str | None = None
+    owner: str | None = None
     start_time: str | None = None
     end_time: str | None = None
     due: str | None = None

@@ -1,15 +1,17 @@
 """Commands on tasks that take more than one call, or a check before it."""
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 from msgspec import Raw
 from msgspec.structs import replace
 
 from connectors.camunda7 import after_write, assignment, steps, wire
 from connectors.camunda7.client import Camunda7Client
+from connectors.camunda7.details import MOST_ENTRIES
 from connectors.camunda7.formats import LINKS, body_of, changes_of, draft_text, modification, shown_of, variables_of
 from connectors.camunda7.ids import is_id
-from connectors.camunda7.mapping import SKIPPED, Candidates, task_of
+from connectors.camunda7.mapping import SKIPPED, Candidates, task_of, utc
 from connectors.camunda7.options import CreateTaskOptions
 from connectors.camunda7.paging import TaskReader
 from connectors.camunda7.settings import Camunda7Settings
@@ -38,6 +40,9 @@ from connectors.sdk import (
     decode_record,
     parse_options,
 )
+
+# Of the times in the engine's log and history, which may be rounded.
+LOG_PRECISION = timedelta(seconds=1)
 
 
 class TaskWriter:
@@ -157,18 +162,24 @@ class TaskWriter:
         if _is_delegated(command.task):
             await self._client.complete(command.task.native_id, variables)
         else:
+            begun = self._clock()
             await self._client.submit_form(command.task.native_id, variables)
-            await self._check_ended(command.task)
+            await self._check_ended(command.task, begun)
         after = after_write.closed(
             command.task, TaskState.COMPLETED, "c7.completed", "completed", at=self._clock(), outcome=command.outcome
         )
         return Outcome(task=after)
 
-    async def _check_ended(self, task: Task) -> None:
-        """Whether the form has completed the task: it may have been delegated since it was read."""
+    async def _check_ended(self, task: Task, begun: datetime) -> None:
+        """Whether the form that was sent then has completed the task: it may have been delegated since it was read."""
         try:
+            ended = await self._client.get_historic_task(task.native_id) if self._settings.options.history else None
+            if ended is not None and ended.end_time is not None:
+                await self._check_not_resolved(task, ended, self._clock() - begun)
+                return
             row = await self._reader.current(task.native_id)
         except NotFoundError:
+            # Without history nothing tells more than that it has ended.
             return
         except ConnectorError as error:
             error.maybe_applied = True
@@ -178,6 +189,27 @@ class TaskWriter:
         raise ConflictError(
             "the task was delegated at the same time, so the engine stored the data, gave it back to its owner and did not complete it"
         )
+
+    async def _check_not_resolved(self, task: Task, ended: wire.HistoricTask, taken: timedelta) -> None:
+        """Whether the form ended the task, and did not give a delegated one back, which another person has completed since.
+
+        The engine notes the owner of a delegated task that had an assignee, and a resolution in its log.
+        """
+        if ended.owner is None and task.assignees:
+            return
+        end = utc(ended.end_time)
+        log = await self._client.list_operations(task.native_id, limit=MOST_ENTRIES)
+        if ended.owner is None and not log:
+            # The engine keeps no log. Only the delegation of a task without an assignee would leave no trace at all.
+            return
+        resolved = [utc(entry.timestamp) for entry in log if entry.operation_type == "Resolve"]
+        is_logged = any(entry.operation_type == "Complete" for entry in log)
+        is_clear = end is not None and all(at is not None and at < end - taken - LOG_PRECISION for at in resolved)
+        if not (is_logged and is_clear):
+            raise ConflictError(
+                "the task may have been delegated at the same time, and been completed by another person",
+                maybe_applied=True,
+            )
 
     async def skip(self, command: Skip) -> Outcome:
         task = command.task

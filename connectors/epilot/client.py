@@ -130,6 +130,10 @@ class EpilotClient:
         for api in self._apis:
             api.upstream.guard(admission)
 
+    def read_directly(self, *, is_on: bool) -> None:
+        for api in self._apis:
+            api.upstream.read_directly(is_on=is_on)
+
     async def aclose(self) -> None:
         for api in self._apis:
             await api.upstream.aclose()

@@ -1,12 +1,12 @@
 """What a vendor's records tell afterwards of a write whose answer was lost."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from msgspec import Struct
 
 from connectors.sdk.commands import Command
-from connectors.sdk.model import ActivityType
+from connectors.sdk.model import ActivityType, Task
 
 
 class Traces(Struct, frozen=True, kw_only=True):
@@ -20,6 +20,8 @@ class Traces(Struct, frozen=True, kw_only=True):
     `keeps_outcome`: nothing else changes that outcome, so another one comes from another completion.
     `outcome_in_data`: it stands among the data; `Connector.outcome_in` finds it.
     `shows_data`, `keeps_data`: the same for the data of a completion.
+    `may_have_data_of_another`: whether that completed task may have data that were sent and did not complete it: then they do
+    not tell who did.
     `ends_once`: a completed or cancelled task never takes a further completion or cancel, and is never open again.
     """
 
@@ -31,4 +33,5 @@ class Traces(Struct, frozen=True, kw_only=True):
     outcome_in_data: bool = False
     shows_data: bool = False
     keeps_data: bool = False
+    may_have_data_of_another: Callable[[Task], bool] = lambda _: False
     ends_once: bool = False

@@ -83,7 +83,7 @@ class Assignments:
                 found[native_id] = refusal
             elif refused.is_unclear:
                 found[native_id] = MalformedResponseError(
-                    "refused another task than the requested ones", maybe_applied=True
+                    "refused something else than the requested tasks", maybe_applied=True
                 )
             elif item.expected is not None:
                 found[native_id] = item.expected

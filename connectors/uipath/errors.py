@@ -58,7 +58,8 @@ def is_refusal(answer: Answer) -> bool:
 class Refused(Struct, frozen=True):
     """What an answer of 200 to an assignment or deletion says was not done.
 
-    `is_unclear`: it names a task that was not asked for, or none. Then nothing is known of those that it does not name.
+    `is_unclear`: it names a task that was not asked for, or none, or says of one neither a number nor a reason. Then nothing
+    is known of those that are not in `by_task`.
     """
 
     by_task: Mapping[int, RejectedError]
@@ -69,10 +70,14 @@ def refused_items(answer: Answer, tasks: Collection[int]) -> Refused:
     """Assignments and deletions answer 200 in any case; an entry for a task means that nothing was done to it."""
     entries = decode_answer(answer, wire.OperationErrors).value
     by_task: dict[int, RejectedError] = {}
+    is_unclear = False
     for entry in entries:
-        if entry.task_id is not None and entry.task_id in tasks:
+        is_refusal = _code(entry.error_code) is not None or bool(entry.error_message)
+        if entry.task_id is not None and entry.task_id in tasks and is_refusal:
             by_task.setdefault(entry.task_id, _refusal(answer, None, _code(entry.error_code), entry.error_message))
-    return Refused(by_task, is_unclear=any(entry.task_id not in tasks for entry in entries))
+        else:
+            is_unclear = True
+    return Refused(by_task, is_unclear=is_unclear)
 
 
 def other_instance(*, is_write: bool) -> MalformedResponseError:

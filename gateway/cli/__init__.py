@@ -7,6 +7,7 @@ reload          gateways that run take over the configuration
 check           the configuration, and whether every source answers
 schema          the SDL
 people          erases a person from the journal
+store           the tables of the journal in PostgreSQL
 version         the option `--version`
 
 rights_check    what the account of a source may not list
@@ -25,7 +26,7 @@ failure         one line on stderr and exit code 1
 
 import typer
 
-from gateway.cli import check, demo, people, reload, sandbox, schema, serve, version
+from gateway.cli import check, demo, people, reload, sandbox, schema, serve, store, version
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 app.callback()(version.main)
@@ -36,5 +37,6 @@ app.command()(sandbox.sandbox)
 app.command()(check.check)
 app.command()(schema.schema)
 app.add_typer(people.people, name="people")
+app.add_typer(store.store, name="store")
 
 __all__ = ["app"]

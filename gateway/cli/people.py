@@ -31,7 +31,7 @@ def forget(key: Annotated[str, typer.Argument(help="The person's key.")], config
     try:
         forgotten = forget_person(settings, key)
     except GatewayUnavailableError as error:
-        fail(f"{settings.gateway.journal}: {error.message}")
+        fail(f"{settings.gateway.journal if settings.store.url is None else '[store] url'}: {error.message}")
     if forgotten.was_known:
         print("journal: erased what the person's tokens told")
     print(f"journal: erased {forgotten.writes} writes and {forgotten.ended_tasks} tasks that the person ended")

@@ -95,6 +95,11 @@ class Overlay:
         # Another number whenever an entry is another than before.
         self.changes = 0
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether every record is shown as it was read."""
+        return not self._entries
+
     def settles_at(self) -> float:
         """When, in monotonic seconds, the next entry ends by itself."""
         now = self._monotonic()

@@ -3,6 +3,8 @@
 graphql_route   `/graphql`: reads a request, signs the caller in, runs the schema, writes JSON
 socket          `/graphql` as a WebSocket: graphql-transport-ws
 streamed_answer  answers that are streams: server-sent events, multipart
+incremental_answer  answers in parts, for @defer and @stream
+webhooks        `/webhooks/<source>`: a vendor says that something has changed
 operation_streams  operations whose answer is a stream, whatever the transport
 origins         from which pages a socket may be opened
 token_end       until when a token holds
@@ -18,6 +20,8 @@ tracing         a span for each request to the API
 hanging_up      whether the client of a request has hung up
 protected_resource  which identity provider signs people in, for clients that look for it
 compression     gzip, for clients that ask for it
+direct_path     requests of one path, without the router
+json_answer     an answer of JSON that is written already
 front_page      `/`: leads to GraphiQL, or says where the API is
 health          `/livez` and `/readyz`
 kept_answers    whole answers, given again as long as all that they rest on stands
@@ -36,6 +40,7 @@ from gateway.http.caller_budgets import CallerBudgets
 from gateway.http.compression import Compression
 from gateway.http.cors import cors_options
 from gateway.http.deadlines import Deadlines
+from gateway.http.direct_path import DirectPath
 from gateway.http.front_page import front_page
 from gateway.http.graphql_route import GraphQLRoute
 from gateway.http.health import health_routes
@@ -50,6 +55,7 @@ from gateway.http.serving import Serving
 from gateway.http.socket import GraphQLSockets
 from gateway.http.tracing import Traced
 from gateway.http.upstream_log import log_upstream_request
+from gateway.http.webhooks import Webhooks
 
 __all__ = [
     "REQUEST_ID_HEADER",
@@ -58,6 +64,7 @@ __all__ = [
     "Compression",
     "ConnectionBounds",
     "Deadlines",
+    "DirectPath",
     "GraphQLRoute",
     "GraphQLSockets",
     "KeptAnswers",
@@ -68,6 +75,7 @@ __all__ = [
     "ProtectedResource",
     "Serving",
     "Traced",
+    "Webhooks",
     "bounded_protocol",
     "cors_options",
     "front_page",

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from typing import Any
 
 import structlog
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bind_contextvars
 
@@ -16,6 +15,8 @@ LOGGED = "taskgate.logged"
 
 LONGEST = 200
 """Characters of a path or of an operation's name that a log line has."""
+
+_RAW_HEADER = HEADER.lower().encode("latin-1")
 
 log = structlog.get_logger("taskgate.http")
 
@@ -46,7 +47,8 @@ class AccessLog:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                MutableHeaders(scope=message)[HEADER] = this
+                others = [each for each in message.get("headers", ()) if each[0] != _RAW_HEADER]
+                message["headers"] = [*others, (_RAW_HEADER, this.encode("latin-1"))]
             await send(message)
 
         try:

@@ -8,8 +8,10 @@ no tokens and no secrets of the gateway.
 What is answered without sign-in is small, so that compressing costs a stranger's request next to nothing.
 """
 
+from collections.abc import Callable, Iterable
+
 from starlette.middleware.gzip import GZipMiddleware
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.http.request import header
 
@@ -22,16 +24,59 @@ _ACCEPT = b"accept-encoding"
 
 
 class Compression:
-    """Middleware. Answers of 128 kB and more are compressed in a thread."""
+    """Middleware. Answers of 128 kB and more are compressed in a thread.
 
-    def __init__(self, app: ASGIApp) -> None:
+    Answers to clients that do not take gzip go past the library while `is_direct` is True, with the same headers.
+    """
+
+    def __init__(self, app: ASGIApp, *, is_direct: Callable[[], bool] = lambda: True) -> None:
+        self._plain = app
+        self._is_direct = is_direct
         self._app = GZipMiddleware(app, minimum_size=SMALLEST, compresslevel=LEVEL)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        # The library looks for the word alone: `gzip;q=0` would be a yes, and `GZIP` a no.
-        accepted = [(_ACCEPT, b"gzip")] if takes_gzip(header(scope, _ACCEPT)) else []
+        taken = [(_ACCEPT, b"gzip")] if takes_gzip(header(scope, _ACCEPT)) else []
+        if not taken and self._is_direct():
+            await self._plain(scope, receive, _Varying(send))
+            return
+        # The library looks for the word alone: it would not find `GZIP`.
         others = [each for each in scope["headers"] if each[0] != _ACCEPT]
-        await self._app({**scope, "headers": others + accepted}, receive, send)
+        await self._app({**scope, "headers": [*others, *taken]}, receive, send)
+
+
+class _Varying:
+    """Sends an answer as it is, and tells caches where another client would get it compressed, as the library does."""
+
+    __slots__ = ("_send", "_start")
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self._start: Message | None = None
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start" and not _is_never_compressed(message):
+            # Whether it is large is told by the next message.
+            self._start = message
+            return
+        start, self._start = self._start, None
+        if start is not None:
+            if message.get("more_body", False) or len(message.get("body", b"")) >= SMALLEST:
+                start["headers"] = _varied(start["headers"])
+            await self._send(start)
+        await self._send(message)
+
+
+def _is_never_compressed(start: Message) -> bool:
+    return any(
+        name == b"content-encoding" or (name == b"content-type" and value.startswith(b"text/event-stream"))
+        for name, value in start["headers"]
+    )
+
+
+def _varied(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    others = [each for each in headers if each[0] != b"vary"]
+    named = [value for name, value in headers if name == b"vary"]
+    return [*others, (b"vary", b", ".join([*named, b"Accept-Encoding"]))]
 
 
 def takes_gzip(accept_encoding: str | None) -> bool:

@@ -21,6 +21,8 @@ from gateway.http.access_log import LOGGED, LONGEST
 from gateway.http.caller_budgets import CallerBudgets
 from gateway.http.entity_tag import entity_tag, is_known
 from gateway.http.hanging_up import hung_up
+from gateway.http.incremental_answer import incremental_answer
+from gateway.http.json_answer import JsonAnswer
 from gateway.http.kept_answers import KeptAnswer, Key
 from gateway.http.load_limit import LoadLimit
 from gateway.http.media_types import (
@@ -28,13 +30,14 @@ from gateway.http.media_types import (
     GRAPHQL_RESPONSE,
     JSON,
     MULTIPART,
+    STREAMS,
     preferred,
     preferred_stream,
     prefers_html,
 )
 from gateway.http.operation_record import OperationRecord, codes_of
 from gateway.http.operation_streams import OperationStreams, SignedInClient, with_request_id
-from gateway.http.request import GraphQLRequest, RefusedError, asks, header, read_request
+from gateway.http.request import RefusedError, asks, header, read_sent, request_sent
 from gateway.http.request_id import request_id
 from gateway.http.requested_document import requested_document
 from gateway.http.serving import Serving
@@ -49,7 +52,13 @@ _HEADERS = {
     "Vary": "Accept, Authorization",
     "X-Content-Type-Options": "nosniff",
 }
-STREAMS = frozenset({EVENT_STREAM, MULTIPART})
+_FIXED = {
+    media: [
+        *((name.lower().encode(), value.encode()) for name, value in _HEADERS.items()),
+        (b"content-type", f"{media}; charset=utf-8".encode()),
+    ]
+    for media in (JSON, GRAPHQL_RESPONSE)
+}
 # A browser may keep the answer of a GET, for the same person, and asks each time whether it still holds.
 _REVALIDATED = {"Cache-Control": "private, no-cache"}
 _OFFERED = f"This URL answers with {GRAPHQL_RESPONSE} or {JSON}, and subscriptions with {EVENT_STREAM} or {MULTIPART}."
@@ -85,7 +94,7 @@ class GraphQLRoute:
         )
         await response(scope, receive, send)
 
-    async def _answer(self, scope: Scope, receive: Receive) -> Response | StreamedAnswer:
+    async def _answer(self, scope: Scope, receive: Receive) -> Response | JsonAnswer | StreamedAnswer:
         media = JSON
         logged: dict[str, Any] = scope.setdefault(LOGGED, {})
         extensions: dict[str, Any] = {"requestId": request_id(scope)}
@@ -95,12 +104,12 @@ class GraphQLRoute:
             async with self._load.place():
                 with self._serving() as serving:
                     caller = await self._admitted(serving, scope, logged, extensions)
-                    request = await read_request(scope, receive, serving.max_body_bytes)
+                    sent = await read_sent(scope, receive, serving.max_body_bytes)
                 with self._serving() as now:
                     # A body may take long: what a reload took away meanwhile, such as the key itself, counts no more.
                     if now is not serving:
                         caller = await self._caller(now.authenticator, scope)
-                    return await self._signed_in(now, scope, request, caller, media, logged, extensions)
+                    return await self._signed_in(now, scope, sent, caller, media, logged, extensions)
         except RefusedError as refused:
             logged["refused"] = refused.code
             self._observe(OperationRecord(codes=(refused.code,)))
@@ -130,32 +139,36 @@ class GraphQLRoute:
         self,
         serving: Serving,
         scope: Scope,
-        request: GraphQLRequest,
+        sent: bytes,
         caller: Caller,
         media: str,
         logged: dict[str, Any],
         extensions: dict[str, Any],
-    ) -> Response | StreamedAnswer:
+    ) -> Response | JsonAnswer | StreamedAnswer:
+        if not serving.is_direct:
+            request_sent(scope["method"], sent)
         token = serving.authenticator.token(scope["headers"])
-        key = None if serving.kept is None or media in STREAMS else serving.kept.key(caller, token, request.sent)
+        key = None if serving.kept is None or media in STREAMS else serving.kept.key(caller, token, _named(scope, sent))
         if serving.kept is not None and key is not None:
             found = serving.kept.find(key, caller)
             if found is not None:
                 return self._given_again(serving, scope, found, caller, media, logged, extensions)
-        return await self._run(serving, scope, request, caller, token, media, logged, extensions, key)
+        return await self._run(serving, scope, sent, caller, token, media, logged, extensions, key)
 
     async def _run(
         self,
         serving: Serving,
         scope: Scope,
-        request: GraphQLRequest,
+        sent: bytes,
         caller: Caller,
         token: str | None,
         media: str,
         logged: dict[str, Any],
         extensions: dict[str, Any],
         key: Key | None,
-    ) -> Response | StreamedAnswer:
+    ) -> Response | JsonAnswer | StreamedAnswer:
+        # Only now: a kept answer is found by the bytes of a request that was well-formed before.
+        request = request_sent(scope["method"], sent)
         stream = preferred_stream(header(scope, b"accept"))
         try:
             text = requested_document(serving.documents, request)
@@ -175,10 +188,15 @@ class GraphQLRoute:
             raise RefusedError(405, "METHOD_NOT_ALLOWED", "Send mutations by POST.", {"Allow": "POST"})
         budgets = serving.budgets
         _take(lambda: budgets.take_cost(caller.key, operation.cost), budgets, caller, extensions)
+        if operation.is_incremental:
+            client = _client(scope, caller, token)
+            accept, found_by = header(scope, b"accept"), extensions["requestId"]
+            parts = await incremental_answer(serving.streams, operation, client, found_by, accept=accept, media=media)
+            return parts if isinstance(parts, StreamedAnswer) else _answered(parts, media, extensions)
         if stream is not None and (operation.is_subscription or media in STREAMS):
             if stream == MULTIPART and not operation.is_subscription:
                 raise RefusedError(406, "NOT_ACCEPTABLE", _OFFERED)
-            client = SignedInClient(caller=caller, token=token, expires_at=end_of(_bearer(scope)))
+            client = _client(scope, caller, token)
             answers = _responses(serving.streams, operation, client, extensions["requestId"])
             return _streamed(serving.streams, stream, answers, client.expires_at)
         cost = RequestCost()
@@ -227,7 +245,7 @@ class GraphQLRoute:
         media: str,
         logged: dict[str, Any],
         extensions: dict[str, Any],
-    ) -> Response:
+    ) -> Response | JsonAnswer:
         """A kept answer, with what an answer made now would leave in budgets, log and metrics."""
         if kept.name is not None:
             logged["operation"] = kept.name[:LONGEST]
@@ -276,7 +294,7 @@ def _cost(cost: RequestCost) -> dict[str, Any]:
     }
 
 
-def _answered(answer: GraphQLResponse, media: str, extensions: Mapping[str, Any]) -> Response:
+def _answered(answer: GraphQLResponse, media: str, extensions: Mapping[str, Any]) -> JsonAnswer:
     """200; where nothing was executed, 400 under the newer media type.
 
     GraphQL over HTTP: under application/json a client could not tell our 400 from one of a proxy.
@@ -287,7 +305,7 @@ def _answered(answer: GraphQLResponse, media: str, extensions: Mapping[str, Any]
     return _response({**written, "extensions": extensions}, 200 if answer.ran or media == JSON else 400, media, {})
 
 
-def _with_data(data: bytes, media: str, extensions: Mapping[str, Any], scope: Scope) -> Response:
+def _with_data(data: bytes, media: str, extensions: Mapping[str, Any], scope: Scope) -> Response | JsonAnswer:
     """As `_answered`, of an answer without errors whose data are written. By GET it has a tag; 304 if the client has it."""
     headers: dict[str, str] = {}
     if scope["method"] == "GET":
@@ -296,6 +314,12 @@ def _with_data(data: bytes, media: str, extensions: Mapping[str, Any], scope: Sc
         if is_known(header(scope, b"if-none-match"), tag):
             return Response(status_code=304, headers={**_HEADERS, **headers})
     return _written(b'{"data":%b,"extensions":%b}' % (data, orjson.dumps(extensions)), 200, media, headers)
+
+
+def _named(scope: Scope, sent: bytes) -> bytes:
+    """What kept answers know a request by. A body may be the bytes of another one's query string."""
+    method: str = scope["method"]
+    return b"%b %b" % (method.encode(), sent)
 
 
 def _found_by(error: dict[str, Any], extensions: Mapping[str, Any]) -> dict[str, Any]:
@@ -336,16 +360,17 @@ def _streamed(streams: OperationStreams, media: str, responses: Responses, expir
     return StreamedAnswer(framing, responses, ending=streams.ending, expires_at=expires_at)
 
 
-def _bearer(scope: Scope) -> str | None:
-    found = header(scope, b"authorization")
-    return None if found is None else found.partition(" ")[2].strip()
+def _client(scope: Scope, caller: Caller, token: str | None) -> SignedInClient:
+    sent = header(scope, b"authorization")
+    bearer = None if sent is None else sent.partition(" ")[2].strip()
+    return SignedInClient(caller=caller, token=token, expires_at=end_of(bearer))
 
 
-def _response(content: dict[str, Any], status: int, media: str, headers: dict[str, str]) -> Response:
+def _response(content: dict[str, Any], status: int, media: str, headers: dict[str, str]) -> JsonAnswer:
     return _written(orjson.dumps(content), status, media, headers)
 
 
-def _written(content: bytes, status: int, media: str, headers: dict[str, str]) -> Response:
+def _written(content: bytes, status: int, media: str, headers: dict[str, str]) -> JsonAnswer:
     # A single answer to a client that takes streams only is a refusal.
     media = JSON if media in STREAMS else media
-    return Response(content, status, {**_HEADERS, "Content-Type": f"{media}; charset=utf-8", **headers})
+    return JsonAnswer(content, status, _FIXED[media], headers)

@@ -19,12 +19,13 @@ from connectors.sdk.clock import utc_now
 from connectors.sdk.model import TaskRef
 from gateway.federation.cache import Marks, Parts
 
-MOST_BYTES = 16 * 1024 * 1024
-LARGEST = MOST_BYTES // 16
+MOST_BYTES = 8 * 1024 * 1024
+LARGEST = MOST_BYTES // 8
 MOST_SEEN = 4096
-# What an entry takes beside the bytes of answer and request: key, marks, refs.
+# What an entry takes beside the bytes of answer and request. A mark holds the question that it belongs to.
 ENTRY_BYTES = 1024
 SHOWN_BYTES = 96
+MARK_BYTES = 1024
 
 Key = tuple[str, bytes, bytes]
 
@@ -62,7 +63,7 @@ class KeptAnswer(Struct, frozen=True, kw_only=True):
 
     @property
     def bytes(self) -> int:
-        return len(self.data) + ENTRY_BYTES + SHOWN_BYTES * len(self.shown)
+        return len(self.data) + ENTRY_BYTES + SHOWN_BYTES * len(self.shown) + MARK_BYTES * len(self.marks)
 
 
 class KeptAnswers:

@@ -40,8 +40,11 @@ class GraphQLRequest(Struct, frozen=True, kw_only=True):
 
 def header(scope: Scope, name: bytes) -> str | None:
     """All values of a header, joined by commas; None when it is absent."""
-    values = [value.decode("latin-1") for key, value in scope["headers"] if key == name]
-    return ", ".join(values) if values else None
+    found: bytes | None = None
+    for key, value in scope["headers"]:
+        if key == name:
+            found = value if found is None else b"%b, %b" % (found, value)
+    return None if found is None else found.decode("latin-1")
 
 
 def asks(query_string: bytes) -> bool:
@@ -49,22 +52,30 @@ def asks(query_string: bytes) -> bool:
     return any(pair.partition(b"=")[0] in _ASKING for pair in query_string.split(b"&"))
 
 
-async def read_request(scope: Scope, receive: Receive, max_body_bytes: int) -> GraphQLRequest:
-    """The request as sent; RefusedError when it is not a well-formed one."""
+async def read_sent(scope: Scope, receive: Receive, max_body_bytes: int) -> bytes:
+    """The body, or the query string after `?`; RefusedError when it cannot be one of ours."""
     match scope["method"]:
         case "GET":
-            found = _from_query_string(scope["query_string"], max_body_bytes)
-            return structs.replace(found, sent=b"?" + scope["query_string"])
+            query_string: bytes = scope["query_string"]
+            if len(query_string) > max_body_bytes:
+                raise RefusedError(414, "URI_TOO_LONG", f"The request is larger than {max_body_bytes} bytes.")
+            return b"?" + query_string
         case "POST":
             if not is_json(header(scope, b"content-type") or ""):
                 raise RefusedError(415, "UNSUPPORTED_MEDIA_TYPE", "Send application/json in UTF-8.")
-            body = await _body(scope, receive, max_body_bytes)
-            return structs.replace(_from_json(body), sent=body)
+            return await read_body(scope, receive, max_body_bytes)
         case _:
             raise RefusedError(405, "METHOD_NOT_ALLOWED", "Use POST, or GET for queries.", {"Allow": ALLOWED})
 
 
-async def _body(scope: Scope, receive: Receive, max_bytes: int) -> bytes:
+def request_sent(method: str, sent: bytes) -> GraphQLRequest:
+    """What `read_sent` has read; RefusedError when it is not a well-formed request."""
+    found = _from_query_string(sent[1:]) if method == "GET" else _from_json(sent)
+    return structs.replace(found, sent=sent)
+
+
+async def read_body(scope: Scope, receive: Receive, max_bytes: int) -> bytes:
+    """Raises RefusedError if it is larger."""
     declared = header(scope, b"content-length") or ""
     if declared.isdecimal() and (len(declared) > _LONGEST_LENGTH or int(declared) > max_bytes):
         if header(scope, b"expect") is None and len(declared) <= _LONGEST_LENGTH:
@@ -115,9 +126,7 @@ def _from_json(body: bytes) -> GraphQLRequest:
     return _request(parameters, may_write=True)
 
 
-def _from_query_string(query_string: bytes, max_bytes: int) -> GraphQLRequest:
-    if len(query_string) > max_bytes:
-        raise RefusedError(414, "URI_TOO_LONG", f"The request is larger than {max_bytes} bytes.")
+def _from_query_string(query_string: bytes) -> GraphQLRequest:
     try:
         pairs = parse_qsl(query_string.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=100)
     except ValueError:

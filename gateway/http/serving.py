@@ -14,7 +14,7 @@ from schema.ports import Federation
 
 class Serving(Struct, frozen=True, kw_only=True):
     """What one request is served with. `budgets` bound what one person asks for. `kept` has whole answers, `documents` the
-    texts of documents that clients name.
+    texts of documents that clients name. `is_direct`: a kept answer is found before its request is parsed.
     """
 
     execution: Execution
@@ -26,3 +26,4 @@ class Serving(Struct, frozen=True, kw_only=True):
     streams: OperationStreams
     documents: DocumentLookup
     kept: KeptAnswers | None = None
+    is_direct: bool = True

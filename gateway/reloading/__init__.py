@@ -7,6 +7,15 @@ control   the socket beside the journal by which `taskgate reload` reaches the g
 
 from gateway.reloading.changes import Reloaded, ReloadError, changed_tables, reloadable
 from gateway.reloading.control import ControlSocket, reload_running
-from gateway.reloading.present import Present
+from gateway.reloading.present import Pinned, Present
 
-__all__ = ["ControlSocket", "Present", "ReloadError", "Reloaded", "changed_tables", "reload_running", "reloadable"]
+__all__ = [
+    "ControlSocket",
+    "Pinned",
+    "Present",
+    "ReloadError",
+    "Reloaded",
+    "changed_tables",
+    "reload_running",
+    "reloadable",
+]

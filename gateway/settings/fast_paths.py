@@ -10,3 +10,14 @@ class FastPaths(Section):
 
     compiled_rows: bool = Field(default=True, description="lists of tasks are completed by generated code")
     kept_answers: bool = Field(default=True, description="an answer is given again while all that it rests on stands")
+    kept_rows: bool = Field(
+        default=True, description="which rows of a kept list a question wants is worked out once for equal questions"
+    )
+    direct_reads: bool = Field(
+        default=True, description="reads of sources leave the HTTP client out; writes are sent by it always"
+    )
+    direct_path: bool = Field(
+        default=True,
+        description="requests pass neither the router, nor compression for clients without it; "
+        "a kept answer is found before its request is parsed",
+    )

@@ -3,15 +3,17 @@
 port        the journal as the gateway uses it: guarantees, stages, errors
 evidence    what is kept of a vendor write so that its effect can be recognised
 undo        what takes the first of two steps back
-sqlite      the journal in a SQLite file; only `gateway.composition` imports it
+opening     opens the journal that the configuration names; only `gateway.composition` and `gateway.inspection` import it
+postgres    the journal in PostgreSQL
+sqlite      the journal in a SQLite file
 worker      what works on that file, and the thread that waits for the disk
 rows        its rows as records
 leases      leases on targets, shared by the gateways over that file
 checkpoints moves its log into the file, beside the writes
 private_file  its access rights
-people      people who signed in; only `gateway.composition` imports it
+people      people who signed in
 presence    which gateways run over it
-forgetting  erases a person; only `gateway.composition` imports it
+forgetting  erases a person
 migrations  the tables of that file as numbered steps
 """
 

@@ -57,21 +57,21 @@ def forget_person(path: Path, person: str, *, now: Callable[[], float] = time.ti
 
 def _erased(db: sqlite3.Connection, person: str, *, before: float) -> Forgotten:
     settled = "settled_at IS NOT NULL AND requested_at < ?"
-    undos = [one for one, record in db.execute("SELECT operation_id, record FROM undo") if _is_by(record, person)]
+    undos = [one for one, record in db.execute("SELECT operation_id, record FROM undo") if is_by(record, person)]
     marks = ", ".join("?" * len(undos))
     writes = db.execute(
         f"DELETE FROM operation WHERE person = ? AND {settled} AND id NOT IN ({marks})",  # noqa: S608 only marks
         (person, before, *undos),
     ).rowcount
     rows = db.execute("SELECT operation_id, record FROM ended_task").fetchall()
-    ended = [(operation_id,) for operation_id, record in rows if _is_by(record, person)]
+    ended = [(operation_id,) for operation_id, record in rows if is_by(record, person)]
     db.executemany("DELETE FROM ended_task WHERE operation_id = ?", ended)
     (left,) = db.execute("SELECT count(*) FROM operation WHERE person = ?", (person,)).fetchone()
     known = db.execute("DELETE FROM person WHERE key = ?", (person,)).rowcount
     return Forgotten(writes=writes, ended_tasks=len(ended), left=left, was_known=known > 0)
 
 
-def _is_by(record: bytes, person: str) -> bool:
+def is_by(record: bytes, person: str) -> bool:
     try:
         return msgspec.msgpack.decode(record, type=_Author).person == person
     except msgspec.MsgspecError:

@@ -82,6 +82,8 @@ class SqliteJournal:
             if path is not None:
                 make_private(path)
             self._db = sqlite3.connect(":memory:" if path is None else path, check_same_thread=False)
+            # Of a new file. Each change writes whole pages to the log and the disk, and a record has some hundred bytes.
+            self._db.execute("PRAGMA page_size=1024")
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA wal_autocheckpoint=0")
             # The worker syncs the log where that is asked for: one sync covers all commits before it, as SQLite's own would.

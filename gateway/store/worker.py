@@ -114,30 +114,44 @@ class Worker:
         What is begun later is done later. The future raises GatewayError.
         """
         asked = _Asked(_Work(run, access))
-        if self._is_closed:
-            asked.future.set_exception(GatewayUnavailableError("the journal of writes is closed"))
-        elif self._thread is None:
+        if self._thread is None and not self._is_closed:
             self._database.do([asked.work])
             asked.tell()
-        else:
-            if not self._waiting:
-                asked.loop.call_soon(self._go_on)
-            self._waiting.append(asked)
+            return asked.future
+        is_first = not self._waiting
+        self._append(asked)
+        if is_first and self._waiting:
+            asked.loop.call_soon(self._go_on)
         return asked.future
 
     async def do(self, run: Callable[[], T], access: Access) -> T:
         """The result. What has begun is waited for also by a cancelled task. Raises GatewayError."""
+        work = _Work(run, access)
         if self._thread is None and not self._is_closed:
-            work = _Work(run, access)
             self._database.do([work])
             return work.result()
         await anyio.lowlevel.checkpoint_if_cancelled()
-        future = self.begin(run, access)
+        if self._can_do_at_once(access) and self._database.do([work], is_patient=False):
+            return work.result()
+        asked = _Asked(work)
+        self._append(asked)
         self._go_on()
+        future = asked.future
         if not future.done():
             with anyio.CancelScope(shield=True):
                 await asyncio.wait([future])
         return future.result()
+
+    def _append(self, asked: "_Asked[Any]") -> None:
+        if self._is_closed:
+            asked.future.set_exception(GatewayUnavailableError("the journal of writes is closed"))
+        else:
+            self._waiting.append(asked)
+
+    def _can_do_at_once(self, access: Access) -> bool:
+        """Nothing is before it, and it waits for nothing."""
+        is_short = access is Access.READ or access is Access.WRITE
+        return is_short and not (self._waiting or self._job or self._is_closed or self._database.is_slow)
 
     def close(self) -> None:
         """When the work is done that was begun before."""
@@ -295,13 +309,13 @@ class _Database:
         False, and nothing is done, if another program has the file.
         """
         try:
-            self._db.execute("BEGIN IMMEDIATE")
             try:
-                self._do_each(works)
-                self._db.commit()
-            except BaseException:
-                self._db.rollback()
-                raise
+                self._in_transaction(_do_all, works)
+            except (sqlite3.Error, GatewayError) as error:
+                if len(works) == 1 or _is_busy(error):
+                    raise
+                # One of them has failed, which is rare: once more, so that it takes nothing of the others back.
+                self._in_transaction(self._do_each, works)
         except (sqlite3.Error, GatewayError) as error:
             if not is_patient and _is_busy(error):
                 return False
@@ -309,10 +323,17 @@ class _Database:
                 work.error = error
         return True
 
+    def _in_transaction(self, do: "Callable[[Sequence[_Work[Any]]], None]", works: Sequence[_Work[Any]]) -> None:
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            do(works)
+            self._db.commit()
+        except BaseException:
+            self._db.rollback()
+            raise
+
     def _do_each(self, works: Sequence[_Work[Any]]) -> None:
-        if len(works) == 1:
-            works[0].do()
-            return
+        """Each within its own part of the transaction."""
         for work in works:
             self._db.execute("SAVEPOINT one")
             try:
@@ -324,6 +345,11 @@ class _Database:
                 self._db.execute("ROLLBACK TO one")
                 work.error = error
             self._db.execute("RELEASE one")
+
+
+def _do_all(works: Sequence[_Work[Any]]) -> None:
+    for work in works:
+        work.do()
 
 
 def _read(work: _Work[Any], *, is_patient: bool) -> bool:

@@ -90,11 +90,12 @@ class Engine:
             converted = submitted(step.inputs, variables, task.visible_variables, f"Cannot submit task form {task.id}")
         if task.delegation == "PENDING":
             self.set_visible(task, converted)
-            self.resolve(task)
+            self.resolve(task, user)
             return
         self.complete(task, converted, user)
 
-    def resolve(self, task: Task) -> None:
+    def resolve(self, task: Task, user: str | None) -> None:
+        self.log(user, task, "Resolve", [("delegation", "PENDING", "RESOLVED")])
         task.delegation, task.assignee = "RESOLVED", task.owner
         self.touch(task)
 

@@ -11,10 +11,15 @@ import pytest
 
 from gateway.graphiql.examples import EXAMPLES
 from schema.core.relay import global_id
+from tests.clients import test_steps as steps
 from tests.world import World, gateway, opened
 
 pytestmark = pytest.mark.server
 
+TESTS = Path(__file__).parents[1]
+# What programs with client libraries send; those for JavaScript have it in templates.
+PROGRAMS = [TESTS / "edge" / "programs" / "operations.graphql", TESTS / "clients" / "apollo_cache.mjs"]
+DOCUMENT = re.compile(r"gql`(\s*query\s[^`]*)`")
 OPERATIONS = Path(__file__).parents[3] / "shared" / "design" / "operations.graphql"
 ROWS = """{ tasks(first: 20, orderBy: [{field: CREATED_AT, direction: DESC}]) { isComplete totalCount nodes {
     id title state kind dueAt isOverdue source { key name } assignee { id displayName email } assignees { id }
@@ -62,16 +67,18 @@ async def pair(tmp_path: Path) -> AsyncIterator[Pair]:
         text = world.configured.read_text(encoding="utf-8")
         path = folder / "taskgate.toml"
         path.write_text(
-            f"{text}\n[gateway.fast_paths]\ncompiled_rows = false\nkept_answers = false\n", encoding="utf-8"
+            f"{text}\n[gateway.fast_paths]\ncompiled_rows = false\nkept_answers = false\ndirect_path = false\ndirect_reads = false\nkept_rows = false\n",
+            encoding="utf-8",
         )
         async with gateway(path) as (_, client):
             yield Pair(world, client)
 
 
 def corpus(task: str) -> list[Asked]:
-    """Where the design lies beside this repository, its queries too."""
+    """Of the product, of the clients' programs, and where the design lies beside this repository, its queries too."""
     found = [Asked(ROWS, {}), Asked(INBOX, {}), Asked(INBOX, {"more": True, "first": 5})]
     found += [Asked(example.query, {"id": task}) for example in EXAMPLES if "mutation" not in example.query]
+    found += programs(task)
     if OPERATIONS.exists():
         text = OPERATIONS.read_text(encoding="utf-8")
         values = {
@@ -85,6 +92,22 @@ def corpus(task: str) -> list[Asked]:
         for name, declared in names:
             wanted = {key: value for key, value in values.items() if f"${key}:" in declared}
             found.append(Asked(text, wanted, name))
+    return found
+
+
+def programs(task: str) -> list[Asked]:
+    """The queries of the clients' programs."""
+    found = [Asked(steps.INBOX, {"first": 3, "scope": "MINE"}), Asked(steps.DETAIL, {"id": task})]
+    for path in PROGRAMS:
+        text = path.read_text(encoding="utf-8")
+        for document in DOCUMENT.findall(text) if path.suffix == ".mjs" else [text]:
+            for name, declared in re.findall(r"query (\w+)\(?([^{]*)", document):
+                wanted = {
+                    key: value
+                    for key, value in (("id", task), ("scope", "MINE"), ("first", 5))
+                    if f"${key}:" in declared
+                }
+                found.append(Asked(document, wanted, name))
     return found
 
 

@@ -3,7 +3,7 @@
 import re
 import zlib
 from codecs import BOM_UTF8
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack
 
 import anyio
@@ -22,6 +22,15 @@ class TooLargeError(Exception):
 
 class CorruptBodyError(Exception):
     """The body does not fit its Content-Encoding."""
+
+
+def small_body(whole: Callable[[int], bytes | None], *, encoding: str, limit: int) -> bytes | None:
+    """As `read_bounded`, for a body that is here already and is not compressed; None for any other one.
+
+    `whole` gives the body if all of it is here and it has at most so many bytes.
+    """
+    body = None if encoding else whole(min(limit, SMALL))
+    return None if body is None else body.removeprefix(BOM_UTF8)
 
 
 async def read_bounded(

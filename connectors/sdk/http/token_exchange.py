@@ -21,8 +21,8 @@ from connectors.sdk.http.credentials import (
     from_settings,
     no_token_endpoint,
 )
+from connectors.sdk.http.status_error import error_from_status
 from connectors.sdk.http.token import Token, has_expired, is_for, is_sendable, seconds_left, token_of
-from connectors.sdk.http.upstream import error_from_status
 from connectors.sdk.settings import OAuthCredentials, SourceSettings
 
 # RFC 8693 sections 2.1 and 3.

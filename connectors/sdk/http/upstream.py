@@ -1,10 +1,7 @@
 """Requests to one source: credentials, bounds, and errors that tell whether a write may have been applied."""
 
 import re
-import ssl
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from functools import cache
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping
 from urllib.parse import quote, unquote
 
 import anyio
@@ -14,30 +11,29 @@ import msgspec
 from connectors.sdk.errors import (
     BrokenError,
     ConnectorError,
-    ForbiddenError,
     MalformedResponseError,
     NotFoundError,
-    RateLimitedError,
-    RejectedError,
     UnauthenticatedError,
     UnavailableError,
     UpstreamTimeoutError,
 )
 from connectors.sdk.http.admission import AdmissionControl
 from connectors.sdk.http.answer import Answer
-from connectors.sdk.http.body import CorruptBodyError, TooLargeError, read_bounded
+from connectors.sdk.http.body import CorruptBodyError, TooLargeError, read_bounded, small_body
 from connectors.sdk.http.call import current_call
 from connectors.sdk.http.credentials import Credentials, NoAuthorisation
+from connectors.sdk.http.direct_reads import DirectReads
+from connectors.sdk.http.network import Transport, network, trusted_certificates
 from connectors.sdk.http.no_cookies import NoCookies
-from connectors.sdk.http.public_address import PublicAddresses, origin_of
-from connectors.sdk.http.retry_after import retry_at
-from connectors.sdk.http.success import Success, is_json, is_json_object
+from connectors.sdk.http.status_error import error_from_status, is_marked
+from connectors.sdk.http.success import Success, is_json_object
 from connectors.sdk.http.unreached import why_unreached
 from connectors.sdk.http.vendor_text import vendor_code
 from connectors.sdk.settings import SourceSettings
 
-Transport = httpx2.AsyncBaseTransport
-"""What sends requests; tests give one that leads to a stand-in."""
+# Paths without ids, which are the connector's own texts.
+_MOST_PATHS = 256
+_HEADERS = {"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": "taskgate"}
 
 # Raised before a connection exists: nothing was sent.
 _UNSENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
@@ -55,23 +51,6 @@ _FORBIDDEN_IN_PATH = re.compile(r"[^!-~]|[{}?#\\]|/\.{0,2}/|/\.{1,2}$")
 
 ParseError = Callable[[Answer], ConnectorError | None]
 IsRefusal = Callable[[Answer], bool]
-
-# Refusals that are believed in another form than the vendor's own too, by the header that HTTP or every vendor gives with
-# them: the body is empty then, or JSON. A page is of something in between.
-_MARKS = {401: "www-authenticate", 429: "retry-after"}
-
-
-@cache
-def _trusted_certificates() -> ssl.SSLContext:
-    """Those of the machine. Loading them takes about 50 ms, so all sources of a process share them."""
-    return httpx2.create_ssl_context(trust_env=False)
-
-
-def _network(own: Sequence[httpx2.URL]) -> Transport:
-    """Connections to the configured servers, and to public addresses that answers name."""
-    limits = httpx2.Limits(max_connections=32, max_keepalive_connections=16, keepalive_expiry=30)
-    connections = httpx2.AsyncHTTPTransport(verify=_trusted_certificates(), trust_env=False, limits=limits)
-    return PublicAddresses(connections, [origin_of(url) for url in own])
 
 
 class Upstream:
@@ -111,20 +90,31 @@ class Upstream:
         self._configured = settings.address_values
         self._origin = (base.scheme, base.host, base.port)
         self._prefix = base.raw_path.decode().rstrip("/")
-        self._base = f"{base.scheme}://{base.netloc.decode()}{self._prefix}"
+        self._root = f"{base.scheme}://{base.netloc.decode()}/"
+        self._base = self._root[:-1] + self._prefix
+        self._urls: dict[str, str] = {}
         self._client = httpx2.AsyncClient(
-            transport=transport or _network([base, *map(httpx2.URL, settings.token_addresses)]),
+            transport=transport or network([base, *map(httpx2.URL, settings.token_addresses)]),
             follow_redirects=False,
             trust_env=False,
             cookies=NoCookies(),
-            headers={"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": "taskgate"},
+            headers=_HEADERS,
         )
+        self._is_on_network = transport is None
+        self._reads_directly = False
+        self._reads: DirectReads | None = None
 
     def guard(self, admission: AdmissionControl) -> None:
         """Every request to the source's own origin needs a permit of `admission`. RuntimeError after the first request."""
         if self._has_begun:
             raise RuntimeError(f"{self.settings.key} has sent requests already: guard it before the first one")
         self._admission = admission
+
+    def read_directly(self, *, is_on: bool) -> None:
+        """Whether reads from the source's own origin leave the HTTP client out. Never where a transport was given."""
+        self._reads_directly = is_on and self._is_on_network
+        if self._reads_directly and self._reads is None:
+            self._reads = DirectReads(self._root[:-1], headers=_HEADERS, certificates=trusted_certificates)
 
     async def read(
         self,
@@ -164,6 +154,8 @@ class Upstream:
         return await self._call(method, path, ids, params, json, headers, credentials or self._credentials, success)
 
     async def aclose(self) -> None:
+        if self._reads is not None:
+            await self._reads.aclose()
         await self._client.aclose()
 
     def url(self, path: str, *ids: str) -> str:
@@ -171,6 +163,8 @@ class Upstream:
 
         ValueError for a path that is not the connector's own text with one `{}` for each id.
         """
+        if not ids and (known := self._urls.get(path)) is not None:
+            return known
         if path.count("{}") != len(ids) or _FORBIDDEN_IN_PATH.search(path.replace("{}", "id")):
             raise ValueError(
                 f"{path!r} with {len(ids)} ids is no path; pass ids as arguments: read('GET', '/todos/{{}}', id), "
@@ -184,6 +178,8 @@ class Upstream:
         inside = url.raw_path.decode().startswith(self._prefix + path.split("{", 1)[0])
         if (url.scheme, url.host, url.port) != self._origin or not inside:
             raise NotFoundError("no such id in this source")
+        if not ids and len(self._urls) < _MOST_PATHS:
+            self._urls[path] = str(url)
         return str(url)
 
     async def _call(
@@ -277,10 +273,14 @@ class Upstream:
         # For the whole answer: the client's own timeouts begin again with every byte.
         seconds = settings.write_timeout if is_write else settings.read_timeout
         connecting = min(settings.connect_timeout, seconds / 2)
-        timeout = httpx2.Timeout(seconds, connect=connecting, pool=connecting)
         current_call().count_request()
+        reads = self._reads if self._reads_directly and not is_write else None
+        target = None if reads is None else reads.target(method, url, params)
         try:
             with anyio.fail_after(seconds):
+                if reads is not None and target is not None:
+                    return await self._read(reads, method, target, content, headers or {}, connecting)
+                timeout = httpx2.Timeout(seconds, connect=connecting, pool=connecting)
                 async with self._client.stream(
                     method, url, params=params, content=content, headers=headers, timeout=timeout
                 ) as response:
@@ -307,6 +307,30 @@ class Upstream:
         except httpx2.HTTPError as error:
             raise UnavailableError("cut the connection", maybe_applied=is_write) from error
 
+    async def _read(
+        self,
+        reads: DirectReads,
+        method: str,
+        target: str,
+        content: bytes | None,
+        headers: Mapping[str, str],
+        connecting: float,
+    ) -> Answer:
+        limit = self.settings.max_response_bytes
+        async with reads.answer(method, target, headers=headers, content=content, connecting=connecting) as connection:
+            found = httpx2.Headers(connection.headers)
+            encoding = found.get("content-encoding", "")
+            body = small_body(connection.whole, encoding=encoding, limit=limit)
+            if body is None:
+                body = await read_bounded(
+                    connection.pieces(),
+                    encoding=encoding,
+                    length=found.get("content-length"),
+                    limit=limit,
+                    turn=self._large_bodies,
+                )
+            return Answer(connection.status, found, body, is_write=False, sent=content or b"")
+
     def _unreached(self, error: httpx2.TransportError, url: str, seconds: float) -> str:
         why = why_unreached(error, seconds=seconds)
         if self._is_own(url):
@@ -316,6 +340,8 @@ class Upstream:
 
     def _is_own(self, url: str) -> bool:
         """A token issuer, or a store of large answers, may be elsewhere: the source's limits do not apply to it."""
+        if url.startswith(self._root):
+            return True
         asked = httpx2.URL(url)
         return (asked.scheme, asked.host, asked.port) == self._origin
 
@@ -334,7 +360,7 @@ class Upstream:
 
     def _error(self, answer: Answer) -> ConnectorError:
         refuses = answer.is_write and 400 <= answer.status < 500
-        if refuses and not (self._is_refusal(answer) or _is_marked(answer)):
+        if refuses and not (self._is_refusal(answer) or is_marked(answer)):
             return MalformedResponseError(
                 f"refused with status {answer.status}, but not in the vendor's own form",
                 maybe_applied=True,
@@ -351,12 +377,6 @@ def _leads_away(native_id: str) -> bool:
     return any(part in {".", ".."} for part in re.split(r"[/\\]", unquote(unquote(native_id))))
 
 
-def _is_marked(answer: Answer) -> bool:
-    """Whether a 401 or 429 is one as every vendor gives it."""
-    mark = _MARKS.get(answer.status)
-    return mark is not None and mark in answer.headers and (not answer.body or is_json(answer))
-
-
 async def _again(attempt: Callable[[], Awaitable[Answer]], admission: AdmissionControl) -> Answer:
     """A read, sent as often as `admission` allows."""
     number = 1
@@ -367,30 +387,3 @@ async def _again(attempt: Callable[[], Awaitable[Answer]], admission: AdmissionC
             if not await admission.wait_to_retry(error, attempt=number):
                 raise
         number += 1
-
-
-def error_from_status(answer: Answer, message: str | None = None, native_code: str | None = None) -> ConnectorError:
-    """The error that the HTTP status means; vendors refine it. After a 5xx a write may have been applied."""
-    status = answer.status
-    known: dict[str, Any] = {"native_status": status, "native_code": native_code}
-    if status == 401:
-        return UnauthenticatedError(message or "refused our credentials; check the source's credentials", **known)
-    if status == 403:
-        return ForbiddenError(message or "the service account lacks a permission", **known)
-    if status == 404:
-        return NotFoundError(message or "no such record in this source", **known)
-    if status == 429:
-        return RateLimitedError(
-            message or "too many requests", retry_at=retry_at(answer.headers.get("retry-after")), **known
-        )
-    if status in {408, 504}:
-        return UpstreamTimeoutError(message or "gave up on the request", maybe_applied=answer.is_write, **known)
-    if status >= 500:
-        return UnavailableError(message or f"failed with status {status}", maybe_applied=answer.is_write, **known)
-    if 300 <= status < 400 or status < 200:
-        return MalformedResponseError(
-            f"answered with status {status}; redirects are not followed, check base_url",
-            maybe_applied=answer.is_write,
-            **known,
-        )
-    return RejectedError(message or f"refused the request with status {status}", **known)

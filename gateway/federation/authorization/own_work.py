@@ -103,6 +103,11 @@ class OwnWork:
             return None
         return ended.task if self._scopes.get(ended.operation_id) == self._scope(ref.source) else None
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether no record is shown otherwise than the vendor gave it."""
+        return not self._newest
+
     def remembered(self, task: Task) -> Task:
         """A record that the vendor gave, with what our write told and the record leaves out."""
         ended = None if not self._newest or task.rule == OWN_WORK else self._newest.get(task.ref)

@@ -113,7 +113,7 @@ class Cache:
 
         Raises what `fetch` raises; UpstreamTimeoutError after `max_wait`; UnavailableError once the cache is closed.
         """
-        terms = Terms(ttl, size, max_stale, widened(tags), earlier)
+        terms = Terms(ttl, size, max_stale, widened(frozenset(tags)), earlier)
         asked = (self._monotonic() if asked_at is None else asked_at) if fresh else -math.inf
         kept = self._asked_since(key, asked) if fresh else self._usable(key, max_stale, revalidate)
         flight = self._joinable(key, asked)
@@ -157,7 +157,7 @@ class Cache:
 
     def is_outdated(self, number: int, about: Tag) -> bool:
         """Whether what was read at that number may lack a later write."""
-        return self._invalidation.is_outdated(number, widened([about]))
+        return self._invalidation.is_outdated(number, widened(frozenset((about,))))
 
     def peek(self, key: CacheKey) -> CachedResult[Any] | None:
         """The kept answer while it is fresh; causes no call."""

@@ -3,6 +3,7 @@
 import math
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
+from functools import lru_cache
 
 from gateway.federation.cache.tags import Tag
 from gateway.shared import InvalidationLog
@@ -65,8 +66,9 @@ class Invalidation:
         return self._log.is_being_written(tags)
 
 
-def widened(tags: Iterable[Tag]) -> frozenset[Tag]:
+# Lists have few tags, and as many answers as there are people.
+@lru_cache(maxsize=1024)
+def widened(narrow: frozenset[Tag]) -> frozenset[Tag]:
     """The tags and those that contain them: an invalidation of any of these reaches the answer."""
-    narrow = frozenset(tags)
     kinds = {Tag(tag.source, tag.kind) for tag in narrow}
     return narrow | kinds | {Tag(tag.source) for tag in narrow}

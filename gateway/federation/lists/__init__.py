@@ -5,7 +5,9 @@ flow_list         pages of flows
 definition_list   pages of task definitions
 people_list       pages of people, groups and members
 stats             counts of tasks by what they have in common
+tally             what that is, and what is counted, in one look at each task
 
+named_people      the people whom a filter names
 inbox_tests       whether a task is in a person's list, for subscribers
 planner           what each source is asked for a list of tasks
 vendor_query      the filter within the rule of visibility, as a query for a vendor
@@ -16,8 +18,9 @@ list_reader       a source's pages and full scans through the cache
 full_scan         a list read page by page to its end
 directory_scan    a source's whole directory, for the book of people
 begun_scans       full scans that ran out of time, which go on where they stopped
+stream            what the merge takes rows from
 row_stream        paged and scanned streams of one source's rows
-ranks             ranks of rows, kept with the answer that they came in
+ranks             ranks of rows, and which rows a question wants, kept with the answer that they came in
 row_work          work on rows in stretches, between which other requests are served
 count             how many rows a source has, exactly or at least
 disjuncts         what the vendor tells of overlapping parts of a list

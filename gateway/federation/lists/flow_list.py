@@ -13,17 +13,10 @@ from gateway.federation.lists.full_scan import Snapshot
 from gateway.federation.lists.list_reader import ListReader, has_listing, page_size
 from gateway.federation.lists.page import PageBuilder
 from gateway.federation.lists.position import StreamId, StreamKind
-from gateway.federation.lists.row_stream import (
-    Admit,
-    FetchAll,
-    PagedStream,
-    ScannedStream,
-    Stream,
-    StreamSpec,
-    VendorPages,
-)
+from gateway.federation.lists.row_stream import Admit, FetchAll, PagedStream, ScannedStream, StreamSpec, VendorPages
 from gateway.federation.lists.sort_order import NewestFirst, in_direction
 from gateway.federation.lists.source_report import Contribution
+from gateway.federation.lists.stream import Stream
 from gateway.federation.overlay import FlowOverlay
 from gateway.federation.sources import Source, SourceReader
 from schema.ports import FilterPlacement, FlowListRequest, RowList

@@ -2,16 +2,17 @@
 
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
+from functools import partial
 
 from connectors.sdk.caller import Caller
 from connectors.sdk.errors import ConnectorError
 from connectors.sdk.model import OPEN_STATES, Task
 from gateway.federation.authorization import OwnWork
-from gateway.federation.lists.planner import Planner
-from gateway.federation.lists.task_list import keys_of
+from gateway.federation.lists.named_people import keys_of
+from gateway.federation.lists.planner import Planner, native_id_of
 from gateway.federation.sources import Links, Source
 from gateway.people import People
-from schema.ports import InboxScope, InboxWatchRequest, PersonId, TaskFilter
+from schema.ports import InboxScope, InboxWatchRequest, TaskFilter
 
 Admit = Callable[[Task], Task | None]
 """The task as it is in the list, None if it is not."""
@@ -65,16 +66,9 @@ class InboxTests:
             request.scope,
             request.filter,
             order=None,
-            native_id=self._native_id,
+            native_id=partial(native_id_of, self._people),
             now=now,
         )
-
-    def _native_id(self, source: str, person: PersonId) -> str | None:
-        if person.key is not None:
-            known = self._people.by_key(person.key)
-            identity = None if known is None else known.identity(source)
-            return None if identity is None else identity.native_id
-        return person.ref.native_id if person.ref is not None and person.ref.source == source else None
 
 
 def depends_on_now(wanted: TaskFilter) -> bool:

@@ -7,8 +7,10 @@ import anyio
 from msgspec import Struct
 
 from gateway.federation.lists.position import StreamId, StreamPosition
-from gateway.federation.lists.row_stream import Stream
 from gateway.federation.lists.sort_order import R, Rank
+from gateway.federation.lists.stream import Stream
+
+_NO_POSITIONS: dict[StreamId, StreamPosition] = {}
 
 
 class Merged(Struct, Generic[R], frozen=True):
@@ -67,19 +69,20 @@ def _rest(
     positions: bool,
 ) -> tuple[list[Merged[R]], bool]:
     """As `merge`, where only this stream has rows left, and all of them are read."""
-    while True:
+    while len(rows) < first:
         stream.skip(last)
-        head = stream.head()
-        if head is None or not _precedes(head, until):
+        # Where a row tells the positions of the streams, no other row is taken before it is told.
+        taken = stream.take(1 if positions else first - len(rows), until)
+        if not taken:
             return rows, False
-        if len(rows) == first:
-            return rows, True
-        last = head
-        item = stream.pop()
-        identity = (item.source, item.native_id)
-        if identity not in returned:
-            returned.add(identity)
-            rows.append(Merged(item, _positions(streams) if positions else {}))
+        last = taken[-1][0]
+        for _, item in taken:
+            identity = (item.source, item.native_id)
+            if identity not in returned:
+                returned.add(identity)
+                rows.append(Merged(item, _positions(streams) if positions else _NO_POSITIONS))
+    stream.skip(last)
+    return rows, _precedes(stream.head(), until)
 
 
 def _positions(streams: Sequence[Stream[R]]) -> dict[StreamId, StreamPosition]:

@@ -90,11 +90,13 @@ class PageBuilder(Generic[R]):
         """Counts each source's rows, side by side, and returns what the next page has to know of them."""
         earlier = {} if self.start is None else self.start.counts
         counts: dict[str, SourceCount] = {}
+        given: dict[str, list[str]] = {}
+        for row in rows:
+            given.setdefault(row.item.source, []).append(row.item.native_id)
 
         async def count(contribution: Contribution[R]) -> None:
             key = contribution.source.key
-            given = [row.item.native_id for row in rows if row.item.source == key]
-            counts[key] = await contribution.count(given, earlier.get(key), ask=self._window.count)
+            counts[key] = await contribution.count(given.get(key, ()), earlier.get(key), ask=self._window.count)
 
         asked = [contribution for contribution in contributions if contribution.streams]
         if len(asked) == 1:

@@ -1,7 +1,8 @@
 """What each source is asked for a list of tasks. Plans are made from memory, without a call."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from msgspec import Struct, structs
@@ -10,7 +11,7 @@ from connectors.sdk.caller import Caller
 from connectors.sdk.connector import Connector
 from connectors.sdk.errors import ConnectorError, IdentityNotLinkedError
 from connectors.sdk.model import Task
-from connectors.sdk.query import Interval, SortDirection, TaskQuery
+from connectors.sdk.query import Interval, SortDirection, SortKey, TaskOrderField, TaskQuery
 from connectors.sdk.row_test import all_hold, always, one_holds
 from gateway.federation.authorization import disjuncts, unlinked
 from gateway.federation.lists.filter_compiler import CompiledFilter, FilterCompiler, Test
@@ -19,6 +20,7 @@ from gateway.federation.lists.query_logic import is_contradictory
 from gateway.federation.lists.sort_order import EPOCH, MICROSECOND, NullPartition, SortValues, TotalOrder
 from gateway.federation.lists.vendor_query import VendorQuery, vendor_queries
 from gateway.federation.sources import Source
+from gateway.people import People
 from schema.ports import FilterPlacement, InboxScope, PersonId, TaskFilter
 
 # A person's native id in a source, by the source's key; None where they have none.
@@ -50,7 +52,8 @@ class SourcePlan(Struct, frozen=True, kw_only=True):
     """What one source is asked: no stream where it is skipped, or the caller gets nothing (`refusal`).
 
     `matches`: whether a row matches the filter. `admits`: also, whether the caller may see it within the scope. `disjuncts` are the
-    queries whose union the list is, by the numbers in `StreamId`. `own`: rows of the journal that match the filter; the source
+    queries whose union the list is, by the numbers in `StreamId`. `visible` and `wanted` are the queries that `admits` tests; `wanted` is None
+    where the filter says more. `own`: rows of the journal that match the filter; the source
     does not show them to the caller.
     """
 
@@ -62,6 +65,15 @@ class SourcePlan(Struct, frozen=True, kw_only=True):
     matches: Test = lambda _: False
     disjuncts: tuple[TaskQuery, ...] = ()
     own: tuple[Task, ...] = ()
+    visible: tuple[TaskQuery, ...] = ()
+    wanted: TaskQuery | None = None
+
+    def question(self, stream: PlannedStream) -> Hashable | None:
+        """All that `admits_from` and the stream's partition go by, None where the queries do not say it."""
+        if self.wanted is None:
+            return None
+        visible = stream.visible if stream.query.without_candidates else self.visible
+        return visible, self.wanted, stream.partition
 
     def admits_from(self, stream: PlannedStream) -> Test:
         """Whether a row of this stream is in the list.
@@ -145,6 +157,8 @@ class Planner:
             admits=all_hold([test for test in (is_visible, matches) if test is not always]),
             matches=matches,
             disjuncts=tuple(each.query for each in wanted),
+            visible=tuple(visible),
+            wanted=compiled.query if compiled.is_exact else None,
             own=tuple(task for task in self._own(source.connector) if matches(task)),
         )
 
@@ -179,7 +193,9 @@ class Planner:
         return (
             None
             if self._order is None
-            else self._order.null_partitions(connector.info.sorts, connector.info.never_filled)
+            else _null_partitions(
+                self._order.keys, self._order.backward, connector.info.sorts, connector.info.never_filled
+            )
         )
 
     def _paged(
@@ -266,6 +282,26 @@ class Planner:
         rises = (key.direction is SortDirection.ASC) != self._order.backward
         bound = Interval(gte=moment) if rises else Interval(lte=moment)
         return structs.replace(query, times=(*query.times, (key.field, bound)))
+
+
+@lru_cache(maxsize=256)
+def _null_partitions(
+    keys: tuple[SortKey, ...],
+    backward: bool,  # noqa: FBT001 a member of the key of what is kept
+    sorts: frozenset[TaskOrderField],
+    never_filled: frozenset[TaskOrderField],
+) -> tuple[NullPartition, ...] | None:
+    """There are few orders, and a plan is made for each source of each list."""
+    return TotalOrder(keys, backward=backward).null_partitions(sorts, never_filled)
+
+
+def native_id_of(people: People, source: str, person: PersonId) -> str | None:
+    """Who a person of a filter is in a source; None if they are not known there."""
+    if person.key is not None:
+        known = people.by_key(person.key)
+        identity = None if known is None else known.identity(source)
+        return None if identity is None else identity.native_id
+    return person.ref.native_id if person.ref is not None and person.ref.source == source else None
 
 
 def _about_candidates(query: TaskQuery) -> tuple[object, ...]:

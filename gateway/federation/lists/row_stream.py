@@ -1,8 +1,9 @@
 """Ordered streams of rows, each one part of a source's list: the inputs of the merge."""
 
+from bisect import bisect_left, bisect_right
 from collections import deque
 from collections.abc import Awaitable, Callable, Collection, Sequence
-from typing import Generic, NamedTuple, Protocol, TypeVar
+from typing import Generic, NamedTuple
 
 from msgspec import Struct
 
@@ -13,11 +14,9 @@ from connectors.sdk.query import Page
 from gateway.federation.lists.count import Count, exactly, lower_bound
 from gateway.federation.lists.full_scan import Snapshot
 from gateway.federation.lists.position import StreamId, StreamPosition, StreamStart
-from gateway.federation.lists.ranks import Ranked, kept_ranks, wanted_rows
+from gateway.federation.lists.ranks import Question, Ranked, WantedRows, kept_ranks, wanted_rows
 from gateway.federation.lists.row_work import RowWork
-from gateway.federation.lists.sort_order import Listed, Order, R, Rank, SortValues
-
-_R_co = TypeVar("_R_co", bound=Listed, covariant=True)
+from gateway.federation.lists.sort_order import Order, R, Rank, SortValues
 
 # The row to show for one that was read; None when it is not wanted (filter, visibility, replaced by the overlay).
 Admit = Callable[[R], R | None]
@@ -40,7 +39,7 @@ class StreamSpec(Struct, Generic[R], frozen=True):
 
     `bound` is a rank that precedes all of its rows, or a prefix of one. `error_of` makes a ConnectorError of what the
     source raises. `is_replaced`: a row of the vendor that is not admitted because another stream has what our own write
-    made of it. The vendor counts it nevertheless.
+    made of it. The vendor counts it nevertheless. `question`: all that `admit` goes by.
     """
 
     id: StreamId
@@ -51,6 +50,7 @@ class StreamSpec(Struct, Generic[R], frozen=True):
     error_of: Callable[[Exception], ConnectorError] = _as_it_is
     concerns: Concerns = lambda _: True
     is_replaced: Callable[[R], bool] = lambda _: False
+    question: Question = lambda: None
 
 
 class VendorPages(Struct, Generic[R], frozen=True):
@@ -66,68 +66,6 @@ class VendorPages(Struct, Generic[R], frozen=True):
     scan_limit: int
     is_exact: bool
     shows_others: bool = False
-
-
-class Stream(Protocol[_R_co]):
-    """Rows in total order, after the row at which the stream starts.
-
-    `error` ended the stream before its end; `truncated`: rows are missing, or may come in the wrong order. `lacks_rows`:
-    the vendor announced rows that it does not give. `has_read`: the source answered. `seen`: native ids of the rows that
-    were read; `known`: as `CountableStream` has it. `counts_itself`: `count` is of the rows that its disjunct asks for and no others. `odd` are rows that were
-    left out because they do not fit the vendor's documentation, by their key.
-    """
-
-    id: StreamId
-    bound: Rank
-    opened: bool
-    error: ConnectorError | None
-    truncated: bool
-    lacks_rows: bool
-    has_read: bool
-    counts_itself: bool
-
-    @property
-    def disjunct(self) -> int: ...
-
-    @property
-    def seen(self) -> Collection[str]: ...
-
-    @property
-    def known(self) -> Collection[str]: ...
-
-    odd: dict[str, OddRow]
-
-    @property
-    def ready(self) -> bool:
-        """Whether `prepare` has nothing to do."""
-
-    @property
-    def is_read(self) -> bool:
-        """Whether it was opened and has no row beyond those that it holds."""
-
-    async def prepare(self) -> None:
-        """Fetch until `head` is right; opens the stream. Whatever the source raises goes to `error`."""
-
-    def head(self) -> Rank | None:
-        """The rank of the next row, None at the end."""
-
-    def pop(self) -> _R_co:
-        """The next row, which must exist."""
-
-    def skip(self, rank: Rank) -> None:
-        """Drop the rows up to `rank`, inclusive: they were returned, or have moved to before what was returned."""
-
-    def position(self) -> StreamPosition | None:
-        """Where to resume after the row returned last; None for a stream that needs no position of its own."""
-
-    def count(self) -> Count:
-        """The number of all its rows, as far as known."""
-
-    def has(self, native_id: str) -> bool:
-        """Whether it read such a row and wants it."""
-
-    def ids(self) -> frozenset[str] | None:
-        """The native ids of all its rows, None unless all of them were read for this page."""
 
 
 class _Row(NamedTuple, Generic[R]):
@@ -150,7 +88,7 @@ class PagedStream(Generic[R]):
         self.truncated = self.lacks_rows = self.has_read = False
         self.odd: dict[str, OddRow] = {}
         self._order, self._admit, self._concerns = spec.order, spec.admit, spec.concerns
-        self._is_replaced = spec.is_replaced
+        self._is_replaced, self._question = spec.is_replaced, spec.question
         self._fetch, self._scan_limit, self.counts_itself = pages.fetch, pages.scan_limit, pages.is_exact
         self._shows_others = pages.shows_others
         self._given: set[str] = set()
@@ -195,8 +133,7 @@ class PagedStream(Generic[R]):
                 if self._vendor_total is None and page.total is not None:
                     is_exact = page.total_accuracy is CountAccuracy.EXACT
                     self._vendor_total = exactly(page.total) if is_exact else lower_bound(page.total)
-                ranked = await kept_ranks(work, page, page.items, self._order)
-                wanted = self._take(page.items, len(self._cursors) - 1, ranked)
+                wanted = await self._taken(work, page)
                 self.odd.update((row.key, row) for row in page.odd if self._concerns(row))
                 unwanted = 0 if wanted else unwanted + len(page.items) + len(page.odd)
                 self._unwanted += len(page.items) - wanted
@@ -215,6 +152,19 @@ class PagedStream(Generic[R]):
             self.error = self._error_of(raised)
             self._at_end = True
 
+    async def _taken(self, work: RowWork, page: Page[R]) -> int:
+        """Buffer the wanted rows of a page; how many there are."""
+        number = len(self._cursors) - 1
+        if self._question() is not None:
+            found = await wanted_rows(work, page, page.items, self._order, self._admit, self._question)
+            # As long as that can be said, no row is replaced.
+            if self._question() is not None:
+                self.seen |= found.ids
+                return self._buffer(
+                    [_Row(rank, row, number) for rank, row in found.ranked if self._after is None or rank > self._after]
+                )
+        return self._take(page.items, number, await kept_ranks(work, page, page.items, self._order))
+
     async def _next_page(self) -> Page[R]:
         page = await self._fetch(self._cursors[-1], self._limit)
         if page.next_cursor is not None and page.next_cursor in self._cursors:
@@ -222,7 +172,7 @@ class PagedStream(Generic[R]):
         return page
 
     def _take(self, items: Sequence[R], page: int, ranked: Ranked[R] | None) -> int:
-        """Buffer the wanted rows of a page; how many there are."""
+        """As `_taken`, row by row."""
         wanted = []
         for known, item in ranked or ((None, item) for item in items):
             shown = self._admit(item)
@@ -234,10 +184,13 @@ class PagedStream(Generic[R]):
             rank = known if known is not None and shown is item else self._order.rank_of(shown)
             if self._after is None or rank > self._after:
                 wanted.append(_Row(rank, shown, page))
+        return self._buffer(wanted)
+
+    def _buffer(self, wanted: Sequence[_Row[R]]) -> int:
         if wanted:
             # Sort all buffered rows again: the vendor's order is not trusted.
             self._rows = deque(sorted([*self._rows, *wanted], key=lambda row: row.rank))
-            self._left[page] += len(wanted)
+            self._left[wanted[0].page] += len(wanted)
         return len(wanted)
 
     def _has_whole_tie(self) -> bool:
@@ -259,6 +212,21 @@ class PagedStream(Generic[R]):
         self._last = row.item
         self._given.add(row.item.native_id)
         return row.item
+
+    def take(self, most: int, until: Rank | None) -> Sequence[tuple[Rank, R]]:
+        rows, left = self._rows, self._left
+        taken: list[tuple[Rank, R]] = []
+        while rows and len(taken) < most and (until is None or rows[0].rank < until):
+            rank, item, page = rows.popleft()
+            left[page] -= 1
+            taken.append((rank, item))
+        if taken:
+            self._last = taken[-1][1]
+            self._given.update([item.native_id for _, item in taken])
+        return taken
+
+    def rest(self) -> Sequence[R]:
+        return [self.pop() for _ in range(len(self._rows))]
 
     def skip(self, rank: Rank) -> None:
         while self._rows and not rank < self._rows[0].rank:
@@ -318,9 +286,10 @@ class ScannedStream(Generic[R]):
         self.counts_itself = False
         self.odd: dict[str, OddRow] = {}
         self._order, self._admit, self._fetch, self._error_of = spec.order, spec.admit, fetch, spec.error_of
-        self._concerns = spec.concerns
-        self._rows: deque[tuple[Rank, R]] = deque()
-        self.seen: frozenset[str] = frozenset()
+        self._concerns, self._question = spec.concerns, spec.question
+        self._wanted: WantedRows[R] = WantedRows()
+        # The place of the next row among the wanted ones, which other lists use too.
+        self._next = 0
         self._start = spec.start.position
         self._returned = spec.start.after
         self._last: R | None = None
@@ -342,14 +311,18 @@ class ScannedStream(Generic[R]):
             snapshot = await self._fetch()
             self.has_read = True
             work = RowWork()
-            ranked = await wanted_rows(work, snapshot, snapshot.rows, self._order, self._admit)
-            self._rows = deque(pair for pair in ranked if self._after is None or pair[0] > self._after)
+            self._wanted = await wanted_rows(work, snapshot, snapshot.rows, self._order, self._admit, self._question)
+            if self._after is not None:
+                self._next = bisect_right(self._wanted.ranked, self._after, key=_rank)
         except Exception as raised:  # noqa: BLE001 what a source raises stays in its part of the list
             self.error = self._error_of(raised)
             return
         self.truncated, self.error = snapshot.truncated, snapshot.error
         self.odd = {row.key: row for row in snapshot.odd if self._concerns(row)}
-        self.seen = frozenset(row.native_id for _, row in ranked)
+
+    @property
+    def seen(self) -> frozenset[str]:
+        return self._wanted.ids
 
     @property
     def disjunct(self) -> int:
@@ -360,16 +333,34 @@ class ScannedStream(Generic[R]):
         return self.seen
 
     def head(self) -> Rank | None:
-        return self._rows[0][0] if self._rows else None
+        ranked = self._wanted.ranked
+        return ranked[self._next][0] if self._next < len(ranked) else None
 
     def pop(self) -> R:
-        row = self._rows.popleft()[1]
-        self._last = row
+        self._last = row = self._wanted.ranked[self._next][1]
+        self._next += 1
         return row
 
+    def take(self, most: int, until: Rank | None) -> Sequence[tuple[Rank, R]]:
+        ranked, end = self._wanted.ranked, self._next + most
+        if until is not None:
+            end = min(end, bisect_left(ranked, until, key=_rank))
+        taken = ranked[self._next : end]
+        if taken:
+            self._next += len(taken)
+            self._last = taken[-1][1]
+        return taken
+
+    def rest(self) -> Sequence[R]:
+        rows = [row for _, row in self._wanted.ranked[self._next :]]
+        self._next += len(rows)
+        self._last = rows[-1] if rows else self._last
+        return rows
+
     def skip(self, rank: Rank) -> None:
-        while self._rows and not rank < self._rows[0][0]:
-            self._rows.popleft()
+        ranked = self._wanted.ranked
+        while self._next < len(ranked) and not rank < ranked[self._next][0]:
+            self._next += 1
 
     def position(self) -> StreamPosition | None:
         """All rows are read again and cut at the list's position; only a failed stream needs its own."""
@@ -388,3 +379,7 @@ class ScannedStream(Generic[R]):
 
     def count(self) -> Count:
         return lower_bound(len(self.seen)) if self.ids() is None else exactly(len(self.seen))
+
+
+def _rank(pair: tuple[Rank, object]) -> Rank:
+    return pair[0]

@@ -18,8 +18,8 @@ from gateway.federation.cache import CachedResult
 from gateway.federation.lists.count import Count, Counted, Disjuncts, count_rows, exactly, lower_bound
 from gateway.federation.lists.odd_rows import described
 from gateway.federation.lists.position import SourceCount, StreamKind
-from gateway.federation.lists.row_stream import Stream
 from gateway.federation.lists.sort_order import R
+from gateway.federation.lists.stream import Stream
 from gateway.federation.sources import Source, status_of
 from gateway.federation.traffic import RequestCost, current_context
 from schema.ports import FilterPlacement, Problem, SourceReport, SourceStatus

@@ -1,6 +1,6 @@
 """Counts of tasks by what they have in common. They are made from the same cached answers as the lists."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from connectors.sdk.caller import Caller
@@ -9,6 +9,7 @@ from connectors.sdk.model import CountAccuracy, GroupRef, NativeRef, Task, UserR
 from connectors.sdk.query import overdue
 from gateway.federation.lists.row_work import RowWork
 from gateway.federation.lists.source_report import is_complete
+from gateway.federation.lists.tally import Tally, values_of
 from gateway.federation.lists.task_list import TaskLists
 from gateway.federation.sources import Source
 from gateway.people import People
@@ -21,6 +22,9 @@ from schema.ports import (
     TaskListRequest,
     TaskStats,
 )
+
+STRETCH = 256
+"""Tasks between two looks at the event loop."""
 
 
 class Stats:
@@ -57,30 +61,49 @@ class Stats:
             ),
         )
         incomplete = {report.source for report in reports if not is_complete(report)}
-        grouped: dict[tuple[BucketKey, ...], list[Task]] = {}
-        keys_of = await RowWork().each(
-            tasks, lambda task: tuple(self._key(dimension, task, now) for dimension in request.group_by)
-        )
-        for task, keys in zip(tasks, keys_of, strict=True):
-            grouped.setdefault(keys, []).append(task)
-        buckets = [
-            TaskBucket(
-                keys=keys,
-                count=len(rows),
-                overdue=_late(rows, now),
-                oldest_created_at=min((row.created_at for row in rows if row.created_at is not None), default=None),
-                next_due_at=min((row.due_at for row in rows if _is_to_come(row, now) and row.due_at), default=None),
-                accuracy=_accuracy(keys, rows, incomplete),
+        work = RowWork()
+        buckets = []
+        for keys, rows in (await self._grouped(work, tasks, request.group_by, now)).items():
+            await work.rest()
+            tally = Tally(rows, now)
+            buckets.append(
+                TaskBucket(
+                    keys=keys,
+                    count=len(rows),
+                    overdue=tally.overdue,
+                    oldest_created_at=tally.oldest_created_at,
+                    next_due_at=tally.next_due_at,
+                    accuracy=_accuracy(keys, rows, incomplete),
+                )
             )
-            for keys, rows in grouped.items()
-        ]
         return TaskStats(
             total=len(tasks),
             accuracy=CountAccuracy.LOWER_BOUND if incomplete else CountAccuracy.EXACT,
-            overdue=_late(tasks, now),
+            overdue=sum(bucket.overdue for bucket in buckets),
             buckets=sorted(buckets, key=lambda bucket: (-bucket.count, [_sortable(key) for key in bucket.keys])),
             sources=reports,
         )
+
+    async def _grouped(
+        self, work: RowWork, tasks: Sequence[Task], dimensions: Sequence[TaskDimension], now: datetime
+    ) -> dict[tuple[BucketKey, ...], list[Task]]:
+        """The tasks by their keys. A key is made once for all tasks with the same values."""
+        alike: dict[Hashable, list[Task]] = {}
+        values = values_of(dimensions, now)
+        for start in range(0, len(tasks), STRETCH):
+            await work.rest()
+            stretch = tasks[start : start + STRETCH]
+            for value, task in zip(values(stretch), stretch, strict=True):
+                known = alike.get(value)
+                if known is None:
+                    alike[value] = [task]
+                else:
+                    known.append(task)
+        grouped: dict[tuple[BucketKey, ...], list[Task]] = {}
+        for rows in alike.values():
+            keys = tuple(self._key(dimension, rows[0], now) for dimension in dimensions)
+            grouped.setdefault(keys, []).extend(rows)
+        return grouped
 
     def _key(self, dimension: TaskDimension, task: Task, now: datetime) -> BucketKey:
         match dimension:
@@ -129,14 +152,6 @@ def _group(source: str, group: GroupRef | None) -> BucketKey:
     return BucketKey(
         TaskDimension.CANDIDATE_GROUP, group.native_id, group.name, group=NativeRef(source, group.native_id)
     )
-
-
-def _late(tasks: Sequence[Task], now: datetime) -> int:
-    return sum(overdue(task, now) is True for task in tasks)
-
-
-def _is_to_come(task: Task, now: datetime) -> bool:
-    return task.is_open and task.due_at is not None and task.due_at >= now
 
 
 def _accuracy(keys: tuple[BucketKey, ...], rows: Sequence[Task], incomplete: set[str]) -> CountAccuracy:

@@ -1,7 +1,8 @@
 """Lists of tasks over all sources: plan per source, ordered streams, merge, page, and a report per source."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import anyio
@@ -10,7 +11,7 @@ from connectors.sdk.caller import Caller
 from connectors.sdk.clock import utc_now
 from connectors.sdk.connector import Connector
 from connectors.sdk.errors import ConnectorError
-from connectors.sdk.model import FlowRef, Task, TaskRef
+from connectors.sdk.model import FlowRef, Task
 from connectors.sdk.query import Page, SortKey, TaskOrderField, TaskQuery
 from gateway.federation.authorization import OwnWork, own_ended
 from gateway.federation.cache import Kind, fingerprint
@@ -18,10 +19,12 @@ from gateway.federation.lists.cursor import CursorCodec
 from gateway.federation.lists.disjuncts import FirstPage, TaskDisjuncts
 from gateway.federation.lists.full_scan import Snapshot
 from gateway.federation.lists.list_reader import ListReader, page_size
+from gateway.federation.lists.named_people import keys_of
 from gateway.federation.lists.odd_rows import may_concern, presentable
 from gateway.federation.lists.page import PageBuilder
-from gateway.federation.lists.planner import PlannedStream, Planner, SourcePlan
+from gateway.federation.lists.planner import PlannedStream, Planner, SourcePlan, native_id_of
 from gateway.federation.lists.position import ListPosition, StreamId, StreamKind, start_of
+from gateway.federation.lists.ranks import Question
 from gateway.federation.lists.row_stream import Admit, FetchAll, PagedStream, ScannedStream, StreamSpec, VendorPages
 from gateway.federation.lists.sort_order import Order, SortValues, TotalOrder, Unsorted
 from gateway.federation.lists.source_report import Contribution, is_complete
@@ -31,7 +34,7 @@ from gateway.federation.overlay import Overlay, Reading
 from gateway.federation.sources import Links, Source, SourceReader
 from gateway.federation.traffic import RequestCost, in_context
 from gateway.people import People
-from schema.ports import InboxScope, PersonId, RowList, SourceReport, TaskEdgeRow, TaskFilter, TaskList, TaskListRequest
+from schema.ports import InboxScope, RowList, SourceReport, TaskEdgeRow, TaskFilter, TaskList, TaskListRequest
 
 # Seconds for which a full scan is fresh, for each page that it read. Twenty pages are read every 80 seconds, which
 # leaves a vendor of 30 reads a minute half of them for everything else.
@@ -52,9 +55,11 @@ class TaskLists:
         people: People,
         within_flow: Callable[[Task], Task],
         own: OwnWork,
+        is_as_read: Callable[[str], bool] = lambda _: False,
+        keeps_wanted: Callable[[], bool] = lambda: True,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
-        """`within_flow` returns a task as the state of its flow and our own writes make it, without a call."""
+        """`within_flow`: a task as its flow's state and our own writes make it, without a call. `is_as_read`: it changes none."""
         self._sources = sources
         self._reader = ListReader(reader, kind=Kind.TASK_LIST)
         self._overlay = overlay
@@ -63,6 +68,8 @@ class TaskLists:
         self._links = Links(people)
         self._within_flow = within_flow
         self._own = own
+        self._is_as_read = is_as_read
+        self._keeps_wanted = keeps_wanted
         self._now = now
 
     async def page(self, caller: Caller, request: TaskListRequest) -> TaskList:
@@ -119,13 +126,14 @@ class TaskLists:
         since = self._stood_in(contributions)
         if since:
             contributions = await self._all_read(caller, planner, request, since)
-        found: dict[TaskRef, Task] = {}
+        tasks: list[Task] = []
         for contribution in contributions:
+            found: dict[str, Task] = {}
             for stream in contribution.streams:
-                while stream.head() is not None:
-                    task = stream.pop()
-                    found.setdefault(task.ref, task)
-        return list(found.values()), [contribution.report() for contribution in contributions]
+                for task in stream.rest():
+                    found.setdefault(task.native_id, task)
+            tasks += found.values()
+        return tasks, [contribution.report() for contribution in contributions]
 
     async def _all_read(
         self, caller: Caller, planner: Planner, request: TaskListRequest, since: Mapping[str, datetime]
@@ -163,19 +171,12 @@ class TaskLists:
             request.filter,
             order=order,
             turned_at=turned_at,
-            native_id=self._native_id,
+            native_id=partial(native_id_of, self._people),
             now=request.now or self._now(),
             own=lambda connector: own_ended(caller, connector, self._own, request.scope),
             without_candidates=request.without_candidates,
             with_data=request.with_data,
         )
-
-    def _native_id(self, source: str, person: PersonId) -> str | None:
-        if person.key is not None:
-            known = self._people.by_key(person.key)
-            identity = None if known is None else known.identity(source)
-            return None if identity is None else identity.native_id
-        return person.ref.native_id if person.ref is not None and person.ref.source == source else None
 
     async def _contributions(
         self,
@@ -254,6 +255,7 @@ class TaskLists:
                 error_of=lambda raised: source.error_of(raised, LIST_TASKS),
                 concerns=lambda row: may_concern(row, caller, source.connector),
                 is_replaced=self._is_replaced,
+                question=self._question(plan, planned),
             )
             contribution.streams.append(
                 ScannedStream(spec, self._scan(contribution, plan, planned, fresh=request.fresh))
@@ -302,6 +304,16 @@ class TaskLists:
             return shown if is_own and shown.native_id not in own and admits(shown) else None
 
         return admit
+
+    def _question(self, plan: SourcePlan, planned: PlannedStream) -> Question:
+        """What `_admit` goes by, while rows are shown as they were read."""
+        source = planned.id.source
+
+        def question() -> Hashable | None:
+            as_read = self._keeps_wanted() and self._overlay.is_empty and self._is_as_read(source)
+            return plan.question(planned) if as_read and not plan.own else None
+
+        return question
 
     def _is_replaced(self, task: Task) -> bool:
         return self._overlay.seen(task, Reading.ROW) is not task
@@ -374,16 +386,6 @@ def _written(
         return Snapshot(tuple(rows.values()))
 
     return ScannedStream(StreamSpec(stream, order, lambda task: task, start_of(stream, start)), fetch)
-
-
-def keys_of(wanted: TaskFilter) -> Iterator[str]:
-    """The keys of the people whom the filter names, with those of all that is nested in it."""
-    for person in (*(wanted.assignees or ()), *(wanted.candidate_users or ())):
-        if person.key is not None:
-            yield person.key
-    nested = () if wanted.none_of is None else (wanted.none_of,)
-    for each in (*wanted.all_of, *(wanted.any_of or ()), *nested):
-        yield from keys_of(each)
 
 
 def _fresh_seconds(snapshot: Snapshot[Task], least: float) -> float:

@@ -6,7 +6,7 @@ from connectors.sdk.model import Task
 from connectors.sdk.query import Page
 from gateway.federation.lists.full_scan import PageOf
 from gateway.federation.lists.planner import PlannedStream, SourcePlan
-from gateway.federation.lists.row_stream import Stream
+from gateway.federation.lists.stream import Stream
 from gateway.federation.traffic import CallContext, RequestCost, current_context, in_context
 
 

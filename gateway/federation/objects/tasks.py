@@ -196,6 +196,10 @@ class TaskReader:
         expected = self._overlay.expected(ref.source, Reading.RECORD, read_at=read_at)
         return next((self._own.remembered(one) for one in expected if one.native_id == ref.native_id), None)
 
+    def is_as_read(self, source: str) -> bool:
+        """Whether `within_flow` changes no task of the source now."""
+        return self._own.is_empty and source not in self._by_flow
+
     def within_flow(self, task: Task) -> Task:
         """A record as the vendor gave it, as its flow's state and our own writes make it. Makes no call.
 

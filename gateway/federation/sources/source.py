@@ -102,6 +102,12 @@ class Source:
         self._is_per_person = connector.settings.acts_as != "service"
         self._record = StatusRecord(self.key, per_person=self._is_per_person, clock=connector.clock)
 
+    def read_directly(self, *, is_on: bool) -> None:
+        """Whether reads leave the HTTP client out from now on; see `Upstream.read_directly`."""
+        self.main.read_directly(is_on=is_on)
+        if self._reader is not None:
+            self._reader.read_directly(is_on=is_on)
+
     @property
     def acts_as(self) -> ActsAs:
         """Whose credentials its calls have."""

@@ -198,7 +198,9 @@ def _has_payload(evidence: Evidence, seen: Seen, trust: Trust) -> bool:
         return False
     who = completer(evidence, seen, trust)
     # Another completion may have chosen the same outcome. Values are those of one completion, unless the task had them.
-    is_told_by_values = bool(evidence.data) and not evidence.is_data_held
+    is_told_by_values = (
+        bool(evidence.data) and not evidence.is_data_held and not trust.traces.may_have_data_of_another(task)
+    )
     return who is Who.OURS or (who is Who.NOT_TOLD and is_told_by_values)
 
 

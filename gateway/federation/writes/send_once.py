@@ -4,8 +4,8 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar, cast
 
 from connectors.sdk.clock import Clock, utc_now
-from connectors.sdk.commands import Command, TaskCommand
-from connectors.sdk.errors import ConnectorError, UnavailableError
+from connectors.sdk.commands import Command, FlowOutcome, MutationStatus, Outcome, TaskCommand
+from connectors.sdk.errors import ConnectorError, MalformedResponseError, UnavailableError
 from gateway.federation.cache import Cache, PendingWrite
 from gateway.federation.sources import Source
 from gateway.federation.writes.attempt import Attempt
@@ -14,7 +14,7 @@ from gateway.federation.writes.verbs import target_tag, touched
 from gateway.store import Journal
 
 C = TypeVar("C", bound=Command)
-T = TypeVar("T")
+T = TypeVar("T", bound=Outcome | FlowOutcome)
 
 # Seconds after a lost answer in which lists are not kept either.
 UNSETTLED_SECONDS = 10.0
@@ -32,7 +32,7 @@ class AtMostOnceSender:
         """The source's answer to `perform(command)`; of a command that travels with others, its own line of the answer.
 
         Raises GatewayUnavailableError if the journal cannot be written: then nothing was sent. Raises the source's
-        ConnectorError, with `maybe_applied` if the answer was lost.
+        ConnectorError, with `maybe_applied` if the answer was lost, or did not say whether it did what was asked for.
         """
         evidence = evidence_of(command, at=self._now(), held=attempt.held)
         attempt.step = await self._journal.mark_sent(attempt.operation_id, evidence)
@@ -43,8 +43,9 @@ class AtMostOnceSender:
             try:
                 if array is not None:
                     return cast(T, await array.perform(cast(TaskCommand, command)))
-                return await source.write(attempt.request.intent.verb, lambda: perform(command))
+                return _clear(await source.write(attempt.request.intent.verb, lambda: perform(command)))
             except ConnectorError as error:
+                error.at(source.key, attempt.request.intent.verb)
                 if error.maybe_applied:
                     self._leave_open(source, command, pending)
                 elif isinstance(error, UnavailableError):
@@ -66,3 +67,9 @@ class AtMostOnceSender:
         if tag is not None:
             settings = source.connector.settings
             self._answers.invalidate([tag], unsettled=settings.late_max + settings.read_lag)
+
+
+def _clear(outcome: T) -> T:
+    if outcome.status is MutationStatus.UNKNOWN:
+        raise MalformedResponseError("shows no effect of what it accepted", maybe_applied=True)
+    return outcome

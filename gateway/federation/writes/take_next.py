@@ -152,6 +152,9 @@ class NextTask:
     async def _once(self, caller: Caller, record: "_Recorded") -> WriteResult:
         """Raises GatewayError, InputError."""
         earlier = await self._admit(caller, record)
+        if earlier is not None and earlier.fingerprint != record.fingerprint:
+            # Of another kind perhaps, and still under way: only copies of this request wait for each other.
+            raise IdempotencyKeyReusedError(REUSED)
         if earlier is not None and earlier.stage is not Stage.SETTLED:
             # Copies wait for it, so it runs no more: it was cut off before it noted a claim.
             cut = GatewayUnavailableError("the request was cut off before anything was claimed; send it again")
@@ -191,8 +194,6 @@ class NextTask:
 
     async def _replayed(self, caller: Caller, record: "_Recorded", earlier: Record) -> WriteResult | None:
         """The result of the first request; None if its claim was not applied: then the search goes on."""
-        if earlier.fingerprint != record.fingerprint:
-            raise IdempotencyKeyReusedError(REUSED)
         record.operation_id = earlier.operation_id
         result = earlier.result
         if result is None or result.status in {MutationStatus.APPLIED, MutationStatus.REJECTED}:

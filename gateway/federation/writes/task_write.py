@@ -11,7 +11,7 @@ from typing import TypedDict
 from msgspec import structs
 
 from connectors.sdk.capability import Support
-from connectors.sdk.commands import Assign, Claim, MutationStatus, Outcome, TaskCommand, Update
+from connectors.sdk.commands import Assign, CancelFlowOfTask, Claim, MutationStatus, Outcome, TaskCommand, Update
 from connectors.sdk.errors import (
     AlreadyAssignedError,
     ConflictError,
@@ -25,7 +25,7 @@ from connectors.sdk.errors import (
     ValidationFailedError,
     VersionConflictError,
 )
-from connectors.sdk.model import UNREADABLE, Task, TaskRef, TaskState
+from connectors.sdk.model import UNREADABLE, FlowRef, Task, TaskRef, TaskState
 from gateway.federation.authorization import KnownAccounts, OwnWork, Policy, RecentlyShown, can_see, visible_record
 from gateway.federation.objects import TaskReader
 from gateway.federation.overlay import Overlay
@@ -37,6 +37,7 @@ from gateway.federation.writes.lost_answer import LostAnswers
 from gateway.federation.writes.proof import Verdict
 from gateway.federation.writes.send_once import AtMostOnceSender
 from gateway.federation.writes.steps import StepWriter
+from gateway.federation.writes.target_lease import TargetLeases
 from gateway.federation.writes.verbs import Verb
 from schema.ports import (
     AssignIntent,
@@ -68,6 +69,7 @@ class TaskWriter:
         shown: RecentlyShown,
         known: KnownAccounts,
         looks: Looks,
+        leases: TargetLeases,
     ) -> None:
         self._reads = reads
         self._forms = FormValidation(reads)
@@ -80,10 +82,20 @@ class TaskWriter:
         self._shown = shown
         self._known = known
         self._looks = looks
+        self._leases = leases
 
     async def carry_out(self, attempt: Attempt, ref: TaskRef) -> WriteResult:
         """Raises GatewayUnavailableError if the journal cannot be written; every other failure is in the result."""
         decided = await self._decided(attempt, ref)
+        if isinstance(decided, CancelFlowOfTask) and decided.task.flow_id is not None:
+            async with self._leases.hold(FlowRef(ref.source, decided.task.flow_id)):
+                # Another write may have ended the flow meanwhile: of another of its tasks, or of the flow itself.
+                with self._looks.since(self._looks.now()):
+                    decided = await self._decided(attempt, ref)
+                return await self._carried_out(attempt, decided)
+        return await self._carried_out(attempt, decided)
+
+    async def _carried_out(self, attempt: Attempt, decided: TaskCommand | WriteResult) -> WriteResult:
         if isinstance(decided, WriteResult):
             return decided
         try:

@@ -47,7 +47,7 @@ def delegate(call: Call, id: str) -> Result:
 def resolve(call: Call, id: str) -> Result:
     task = _open(call, id, errors.rest("resolve task", id, errors.no_task(id)))
     call.engine.set_visible(task, _variables(call, f"Cannot resolve task {id}"))
-    call.engine.resolve(task)
+    call.engine.resolve(task, call.user)
     return None
 
 

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from connectors.camunda7 import Camunda7Connector
 from connectors.camunda7.client import Camunda7Client
+from connectors.camunda7.traces import was_delegated
 from connectors.sdk.caller import Identity
 from connectors.sdk.commands import (
     Assign,
@@ -39,6 +40,7 @@ from connectors.sdk.errors import (
 )
 from connectors.sdk.model import DetailAspect, TaskPriority, TaskState
 from connectors.sdk.testing import Reply, read, read_flow
+from sandbox.camunda7.engine import Engine
 from tests.connectors.camunda7.conftest import ALICE, BOB, NOW, House
 
 
@@ -278,11 +280,60 @@ async def test_a_task_that_is_delegated_meanwhile_is_not_told_as_completed(
     assert record.is_open
 
 
+@pytest.mark.parametrize(
+    ("before", "by", "is_applied"),
+    [(None, "bob", False), ("alice", "bob", False), (None, None, False), ("alice", "alice", True)],
+    ids=["delegated", "delegated again", "without a log", "delegated long ago"],
+)
+async def test_a_task_that_another_person_completed_after_our_form_gave_it_back_is_not_ours(
+    house: House, connector: Camunda7Connector, before: str | None, by: str | None, *, is_applied: bool
+) -> None:
+    """Delegated between our read and our form, completed before our second read: the engine's history tells."""
+    record = house.record(owner="alice")
+    record.owner = before
+    task = await read(connector, record.id)
+    submit, engine = Camunda7Client.submit_form, Engine(house.stand_in.store)
+
+    async def raced(client: Camunda7Client, id: str, variables: Mapping[str, object]) -> None:
+        if not is_applied:
+            record.delegation, record.owner = "PENDING", "alice"
+        await submit(client, id, variables)
+        if by is None:
+            house.stand_in.store.operations.clear()
+        if not is_applied:
+            engine.complete(record, {}, by)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Camunda7Client, "submit_form", raced)
+        if is_applied:
+            await connector.perform(Complete(task=task, actor=ALICE, data={"approved": True}))
+        else:
+            with pytest.raises(ConflictError, match="another person") as caught:
+                await connector.perform(Complete(task=task, actor=ALICE, data={"approved": True}))
+            assert caught.value.maybe_applied
+
+    closed = await read(connector, record.id)
+    assert closed.state is TaskState.COMPLETED
+    assert was_delegated(closed)
+
+
+async def test_a_task_without_an_owner_is_completed_at_an_engine_without_a_log(
+    house: House, connector: Camunda7Connector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By a task admin. Nothing tells who completed it, and nothing speaks of a delegation."""
+    task = await house.task()
+    monkeypatch.setattr(Camunda7Client, "list_operations", AsyncMock(return_value=[]))
+    outcome = await connector.perform(Complete(task=task, actor=ALICE, data={"approved": True}))
+
+    assert TaskState.COMPLETED is outcome.task.state
+
+
 @pytest.mark.parametrize("shown", ["another task", "open"])
 async def test_a_completion_that_the_next_read_does_not_show_stays_open(
-    house: House, connector: Camunda7Connector, monkeypatch: pytest.MonkeyPatch, shown: str
+    house: House, monkeypatch: pytest.MonkeyPatch, shown: str
 ) -> None:
-    """Neither an old record nor that of another task is a refusal."""
+    """Neither an old record nor that of another task is a refusal. The engine keeps no history."""
+    connector = house.open(history=False)
     task, row = await house.task(owner="alice"), await connector._reader.current(house.record(owner="alice").id)
     monkeypatch.setattr(
         Camunda7Client, "get_task", AsyncMock(return_value=replace(row, id="x" if shown != "open" else task.native_id))

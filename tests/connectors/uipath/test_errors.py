@@ -67,6 +67,8 @@ async def test_an_entry_in_camel_case_is_a_refusal_too(scripted: Scripted) -> No
     [
         refused(1000, task=102),
         refused(1000, task=None),
+        httpx2.Response(200, json={"value": [{"TaskId": 101, "ErrorCode": None, "ErrorMessage": None}]}),
+        httpx2.Response(200, json={"value": [{"TaskId": 101, "ErrorCode": "", "ErrorMessage": ""}]}),
         httpx2.Response(200, json={}),
         httpx2.Response(200, json={"value": None}),
         httpx2.Response(200, json={"value": [5]}),
@@ -76,7 +78,7 @@ async def test_an_entry_in_camel_case_is_a_refusal_too(scripted: Scripted) -> No
     ],
 )
 async def test_an_unclear_answer_may_be_applied(scripted: Scripted, answer: httpx2.Response) -> None:
-    """An entry for another task, an answer without a list, an answer that is not JSON."""
+    """An entry for another task, one without a number and a reason, an answer without a list, one that is not JSON."""
     vendor = Vendor(AssignTasks=answer)
     with pytest.raises(MalformedResponseError) as caught:
         await scripted(vendor).perform(Assign(task=TASK, user_id="7"))

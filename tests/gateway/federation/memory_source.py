@@ -233,6 +233,7 @@ def federation(
     settled: Callable[[str, str], None] = lambda _source, _status: None,
     audit: Audit | None = None,
     readers: Mapping[str, Connector[Any]] = MappingProxyType({}),
+    keeps_wanted: bool = True,
 ) -> FederatedSources:
     """The real federation over sources in memory, with real clocks where a test does not depend on them.
 
@@ -257,6 +258,7 @@ def federation(
         pause=pause,
         settled=settled,
         audit=audit,
+        keeps_wanted=lambda: keeps_wanted,
     )
 
 

@@ -65,3 +65,11 @@ async def test_the_graph_is_compressed_and_what_needs_no_sign_in_is_not(client: 
 
     assert ["gzip", None] == [answer.headers.get("content-encoding") for answer in answers]
     assert min(len(answer.content) for answer in answers) > SMALLEST
+
+
+@pytest.mark.parametrize(("size", "varies"), [(SMALLEST - 1, False), (SMALLEST, True)])
+@pytest.mark.parametrize("accepted", [None, "gzip"])
+async def test_caches_are_told_where_clients_get_other_bytes(size: int, varies: bool, accepted: str | None) -> None:
+    answer = await asked(b"x" * size, accepted)
+
+    assert ("'vary': 'Accept, Accept-Encoding'" in answer.headers["x-head"]) is varies

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from gateway.http.request import DRAINED, RefusedError, json_of, read_request
+from gateway.http.request import DRAINED, RefusedError, json_of, read_sent
 
 PIECE = b"a" * 65_536
 
@@ -43,7 +43,7 @@ async def test_the_rest_of_a_large_body_is_read_so_that_its_refusal_can_be(
     sender = Sender(size)
 
     with pytest.raises(RefusedError) as raised:
-        await read_request(scope(**headers), sender, 262_144)
+        await read_sent(scope(**headers), sender, 262_144)
 
     assert raised.value.status == 413
     assert read <= sender.read <= read + 5 * len(PIECE)

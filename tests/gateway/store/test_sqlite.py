@@ -391,6 +391,22 @@ async def test_a_lease_ends_in_the_commit_of_the_result(tmp_path: Path) -> None:
     assert ["COMMIT"] == commits
 
 
+async def test_a_write_puts_little_into_the_log(tmp_path: Path) -> None:
+    """All of it waits for the disk before the request leaves. With pages of 4 KiB it was three times as much."""
+    path, writes = tmp_path / "journal.sqlite3", 20
+    with contextlib.closing(SqliteJournal(path)) as journal:
+        for number in range(writes):
+            name = f"op-{number}"
+            await admit(journal, name, key=name)
+            await journal.take(TaskRef("north", name))
+            await journal.mark_sent(name)
+            await journal.give_back(TaskRef("north", name))
+            await journal.settle(name, result(name))
+        size = path.with_name("journal.sqlite3-wal").stat().st_size
+
+    assert size / writes < 48 * 1024
+
+
 async def test_writes_of_a_moment_share_a_commit_and_fail_alone(tmp_path: Path) -> None:
     """They wait while another program has the file. One of them is refused by the journal itself, the others are recorded."""
     journal = SqliteJournal(tmp_path / "journal.sqlite3")

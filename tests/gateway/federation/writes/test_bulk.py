@@ -5,12 +5,13 @@ from datetime import timedelta
 from typing import Any
 
 import anyio
+from msgspec import structs
 
 from connectors.sdk.caller import Caller
 from connectors.sdk.capability import Support
-from connectors.sdk.commands import MutationStatus, Outcome
+from connectors.sdk.commands import CancelStrategy, MutationStatus, Outcome
 from connectors.sdk.errors import AlreadyAssignedError, RateLimitedError, UpstreamTimeoutError
-from connectors.sdk.model import TaskRef
+from connectors.sdk.model import TaskRef, TaskState
 from gateway.federation.service import FederatedSources
 from gateway.federation.writes import bulk as bulk_module
 from gateway.store.sqlite import SqliteJournal
@@ -77,6 +78,28 @@ async def test_every_distinct_task_is_written_to_once_and_judged_by_itself() -> 
     recorded = await sources.operation(ALICE, result(found, 3).operation_id)
     assert recorded is not None
     assert (APPLIED, TaskRef("north", "3")) == (recorded.status, recorded.task)
+
+
+async def test_a_flow_of_two_tasks_is_cancelled_once() -> None:
+    """The second write waits for the first, and finds its task ended with the flow."""
+
+    class Flows(MemoryConnector):
+        async def perform(self, command: Any) -> Outcome:
+            await anyio.lowlevel.checkpoint()
+            outcome = await super().perform(command)
+            for other in self.held.values():
+                self.held[other.native_id] = structs.replace(other, state=TaskState.CANCELED)
+            return outcome
+
+    north = Flows("north", [task("north", str(one), flow_id="f1") for one in (1, 2)])
+    found = await bulk(
+        federation(north, people=PEOPLE),
+        refs(1, 2),
+        CancelIntent(allow=(CancelStrategy.CANCEL_FLOW,)),
+        caller=CAROL,
+    )
+
+    assert ([APPLIED, REJECTED], ["cancel_flow"]) == (sorted(statuses(found)), north.writes)
 
 
 async def test_the_same_key_goes_on_with_fewer_or_more_tasks() -> None:

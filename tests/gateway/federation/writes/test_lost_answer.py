@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from connectors.sdk.caller import Caller
-from connectors.sdk.commands import CancelStrategy, MutationStatus, UpdateField
+from connectors.sdk.commands import CancelStrategy, MutationStatus, Outcome, UpdateField
 from connectors.sdk.errors import AlreadyAssignedError, ConflictError, NotFoundError, UpstreamTimeoutError
 from connectors.sdk.model import Tag, Task, TaskState
 from gateway.federation.traffic import CallContext, in_context
@@ -104,6 +104,27 @@ async def test_the_refusal_of_a_further_attempt_is_not_believed(refusal: Excepti
     result = await perform(federation(north, people=PEOPLE), END_FLOW, CAROL)
 
     assert MutationStatus.UNKNOWN is result.status
+
+
+@pytest.mark.parametrize(("shows", "known"), [(1, MutationStatus.APPLIED), (9, MutationStatus.UNKNOWN)])
+async def test_an_answer_that_shows_no_effect_is_looked_for_as_a_lost_one(shows: int, known: MutationStatus) -> None:
+    """The vendor accepts the write so many times, and its record stays open. A guarded one is sent again."""
+    north = losing()
+    write = north._write
+
+    def accepted(verb: str, task: Task, **changes: Any) -> Any:
+        nonlocal shows
+        shows -= 1
+        if shows < 0:
+            return write(verb, task, **changes)
+        north.sent += 1
+        return Outcome(task=task, status=MutationStatus.UNKNOWN)
+
+    north._write = accepted  # type: ignore[method-assign]
+    result = await perform(federation(north, people=PEOPLE), END_FLOW, CAROL)
+
+    assert (known, known is MutationStatus.UNKNOWN) == (result.status, bool(result.problems))
+    assert (2 if known is MutationStatus.APPLIED else 3) == north.sent
 
 
 async def test_a_claim_is_sent_once() -> None:

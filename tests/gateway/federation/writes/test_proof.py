@@ -207,12 +207,14 @@ def test_a_completion_is_proved_by_payload_or_actor(
 
 @pytest.mark.parametrize(("trust", "expected"), [(SHARED, OPEN), (EXCLUSIVE, APPLIED)])
 def test_values_that_the_task_held_before_prove_nothing(trust: Trust, expected: Verdict) -> None:
-    """A form that was sent as it was shown: only the actor tells."""
+    """A form that was sent as it was shown, or to a task that only stored it: only the actor tells."""
     evidence = evidence_of(DATA, at=SENT, held={"amount": 5, "note": "x", "more": 1})
     now = ended(completed_by=by("robot"))
 
     assert expected is verdict(evidence, Seen(task=now, data={"amount": 5, "note": "x"}), trust)
     assert APPLIED is verdict(of(DATA), Seen(task=now, data={"amount": 5, "note": "x"}), trust)
+    kept = structs.replace(trust, traces=structs.replace(ALL, may_have_data_of_another=lambda _: True))
+    assert expected is verdict(of(DATA), Seen(task=now, data={"amount": 5, "note": "x"}), kept)
 
 
 @pytest.mark.parametrize("trust", [EXCLUSIVE, SHARED, PERSON])

@@ -17,7 +17,7 @@ from connectors.sdk.errors import (
     UnavailableError,
     UpstreamTimeoutError,
 )
-from connectors.sdk.model import TaskRef
+from connectors.sdk.model import TaskRef, UserRef
 from connectors.sdk.query import SortKey, TaskOrderField
 from gateway.federation.service import FederatedSources
 from gateway.federation.writes import take_next as take_next_module
@@ -46,6 +46,27 @@ def north_with(number: int, *, due: bool = False, scanned: bool = False) -> Memo
 
 def taken(result: WriteResult) -> str | None:
     return None if result.task is None else result.task.native_id
+
+
+async def test_the_key_of_another_write_that_is_under_way_is_refused() -> None:
+    """That write keeps its key and its record."""
+    north = north_with(2)
+    write = north._write
+    refused: list[WriteResult] = []
+
+    class Slow(MemoryConnector):
+        async def perform(self, command: Any) -> Outcome:
+            refused.append(await take(sources, key="k"))
+            return write("claim", command.task, assignees=(UserRef(native_id="alice"),))
+
+    north.__class__ = Slow
+    sources = federation(north, people=PEOPLE)
+    result = await perform(sources, ClaimIntent(), ALICE, target=TaskRef("north", "0"), key="k")
+    again = await perform(sources, ClaimIntent(), ALICE, target=TaskRef("north", "0"), key="k")
+
+    assert ([REJECTED], ["IDEMPOTENCY_KEY_REUSED"]) == ([one.status for one in refused], codes(refused[0]))
+    assert (APPLIED, APPLIED, result.operation_id) == (result.status, again.status, again.operation_id)
+    assert ["claim"] == north.writes
 
 
 async def test_the_first_of_the_list_is_claimed() -> None:
