@@ -166,7 +166,7 @@ async def test_forms_are_filled_in_and_arrive_as_they_were_typed(visit: Visitor,
     assert json.dumps(json.dumps(remark, ensure_ascii=False)[1:-1], ensure_ascii=False)[1:-1] in told
 
 
-FIELD = {
+FIELD: dict[str, Any] = {
     "nativeType": None,
     "required": False,
     "value": None,
