@@ -23,9 +23,12 @@ export const KEYS = [
 
 const isField = (element) => element.closest("input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable]");
 
+let turn = 0;
+
 function focusRow() {
+  const mine = ++turn;
   // After the row is drawn: it may have been outside of the part that is.
-  requestAnimationFrame(() => requestAnimationFrame(() => document.querySelector(".row[data-active] .title")?.focus({ preventScroll: true })));
+  requestAnimationFrame(() => requestAnimationFrame(() => mine === turn && document.querySelector(".row[data-active] .title")?.focus({ preventScroll: true })));
 }
 
 let hasBegun = false;
@@ -84,8 +87,11 @@ function escape(event) {
   if (menu) {
     menu.open = false;
     menu.querySelector("summary").focus();
-  } else if (isField(event.target)) event.target.blur();
-  else if (openId.value) {
+  } else if (isField(event.target)) {
+    // Browsers empty a search field by this key.
+    event.preventDefault();
+    event.target.blur();
+  } else if (openId.value) {
     closeTask();
     focusRow();
   }
@@ -98,6 +104,12 @@ export function listenToKeys() {
     if (event.key === "Escape") return escape(event);
     if (isField(event.target)) return;
     // Arrows scroll what they are on, unless that is the list; buttons and menus have keys of their own.
+    // The focus follows the keyboard's row a frame later: the row counts.
+    if (event.key === "Enter" && (event.target === document.body || event.target.matches(".row .title"))) {
+      event.preventDefault();
+      turn += 1;
+      return openRow(active.value, { focus: true });
+    }
     if (event.key.startsWith("Arrow") && (!event.target.closest(".list") || event.target.closest("details"))) return;
     if (/^[1-4]$/.test(event.key)) {
       document.querySelectorAll("[role=tab]")[Number(event.key) - 1]?.click();

@@ -62,7 +62,7 @@ export function inboxSteps(page, context, order) {
       await page.getByLabel(label, { exact: true }).first().fill(value);
     },
     async pick(label, option) {
-      await page.getByLabel(label, { exact: true }).first().selectOption({ label: option });
+      await page.getByRole("combobox", { name: label, exact: true }).first().selectOption({ label: option });
     },
     async check(label) {
       await page.getByLabel(label, { exact: true }).first().check();
