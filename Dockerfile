@@ -2,9 +2,10 @@
 # so mount a volume that outlives the container).
 FROM node:22-bookworm AS graphiql
 WORKDIR /src
-COPY gateway/graphiql/package.json gateway/graphiql/assets.py ./
+COPY gateway/graphiql/package.json gateway/graphiql/assets.py graphiql/
+COPY gateway/inbox/package.json inbox/
 # This image has a Python too.
-RUN python3 assets.py --required
+RUN python3 graphiql/assets.py --required
 
 FROM python:3.12-slim AS build
 WORKDIR /src
@@ -13,7 +14,8 @@ COPY connectors connectors
 COPY schema schema
 COPY gateway gateway
 COPY sandbox sandbox
-COPY --from=graphiql /src/npm gateway/graphiql/npm
+COPY --from=graphiql /src/graphiql/npm gateway/graphiql/npm
+COPY --from=graphiql /src/inbox/npm gateway/inbox/npm
 RUN python -m venv /opt/taskgate && /opt/taskgate/bin/pip install --no-cache-dir --constraint constraints.txt ".[otel,postgres,shared]"
 
 FROM python:3.12-slim

@@ -43,7 +43,7 @@ help:
 	@echo "make test-long  the property tests with many more examples"
 	@echo "make test-real  Camunda 7 against a real Operaton, sign-in against a real Keycloak (Java 17, Maven), Camunda 8 from"
 	@echo "                an archive"
-	@echo "make graphiql   fetch the files of the page at /graphql from npm; demo and test do it too"
+	@echo "make graphiql   fetch the files of the inbox page and of GraphiQL from npm; demo and test do it too"
 	@echo "make clean      remove .venv and what the tools left"
 
 .venv/.installed: pyproject.toml constraints.txt

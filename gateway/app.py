@@ -31,6 +31,7 @@ from gateway.http import (
     ProtectedResource,
     Serving,
     Traced,
+    Webhooks,
     front_page,
     health_routes,
     log_upstream_request,
@@ -105,7 +106,7 @@ class Servings:
         before, last = self._last or (None, None)
         keeps_documents = before is not None and all(
             getattr(before, name) == getattr(now, name)
-            for name in ("limits", "introspection", "suggestions", "fast_paths")
+            for name in ("limits", "introspection", "suggestions", "incremental", "fast_paths")
         )
         execution = (
             last.execution
@@ -115,6 +116,7 @@ class Servings:
                 now.limits,
                 introspection=now.offers("introspection"),
                 suggestions=now.offers("suggestions"),
+                incremental=now.incremental,
                 executor=None if now.fast_paths.compiled_rows else BoundedIntExecutor,
             )
         )
@@ -171,6 +173,7 @@ def create_app(settings: Settings, *, pause: Pause = anyio.sleep, tracing: Traci
         open_writes=lambda: opened[0].federation.open_writes() if opened else {},
         keys=lambda: opened[0].generations.sources if opened else (),
         load=load.view,
+        live=lambda: opened[0].federation.live if opened else None,
     )
 
     def observe(record: UpstreamRequestRecord) -> None:
@@ -200,7 +203,14 @@ def create_app(settings: Settings, *, pause: Pause = anyio.sleep, tracing: Traci
 
     # A redirect would lead to whatever host the request names.
     app = FastAPI(
-        title="taskgate", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False
+        title="taskgate",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+        # Traces and metrics are those of `gateway.telemetry` and `/metrics`. FastAPI looks for its own in each request.
+        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
 
     def newest() -> GatewaySettings:
@@ -245,6 +255,7 @@ def create_app(settings: Settings, *, pause: Pause = anyio.sleep, tracing: Traci
     graphql = Compression(route, is_direct=is_direct)
     app.router.routes.append(Route("/graphql", graphql, methods=None))
     app.router.routes.append(WebSocketRoute("/graphql", sockets))
+    app.router.routes.append(_webhooks(opened, metrics))
     _add_pages(app, pages, inbox)
     app.router.routes.extend(resource.routes())
     app.include_router(health_routes(sources, lambda: opened[0].authenticator, journal_trouble))
@@ -262,6 +273,16 @@ def create_app(settings: Settings, *, pause: Pause = anyio.sleep, tracing: Traci
 
 def _inbox(settings: Settings, logins: Callable[[], Sequence[Login]], *, has_graphiql: bool) -> Inbox | None:
     return Inbox(settings, logins=logins, has_graphiql=has_graphiql) if settings.gateway.offers("inbox") else None
+
+
+def _webhooks(opened: Sequence[Gateway], metrics: Metrics) -> Route:
+    def noticed(source: str) -> None:
+        opened[0].federation.live.noticed(source)
+
+    webhooks = Webhooks(
+        lambda: opened[0].generations.sources if opened else {}, noticed=noticed, observe=metrics.observe_webhook
+    )
+    return Route("/webhooks/{source}", webhooks, methods=None)
 
 
 def _add_pages(app: FastAPI, pages: Sequence[GraphiQL | Inbox], inbox: Inbox | None) -> None:

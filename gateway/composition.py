@@ -11,6 +11,7 @@ from types import MappingProxyType
 import anyio
 import structlog
 from msgspec import Struct
+from msgspec.msgpack import Decoder
 
 from connectors.sdk.clock import Clock, utc_now
 from connectors.sdk.model import FlowRef, Task, TaskRef
@@ -62,7 +63,7 @@ from gateway.generations import Generation, Generations
 from gateway.people import People
 from gateway.settings import LiveSettings, OidcAuth, Settings
 from gateway.shared import Leases
-from gateway.shared.memory import memory_state
+from gateway.shared.opening import open_shared_state
 from gateway.store import KEPT_SECONDS, EndedTask, Journal
 from gateway.store.opening import open_journal
 from gateway.telemetry import NO_TRACING, Tracing
@@ -104,7 +105,14 @@ async def open_gateway(
     `tracing` has a span for each upstream request.
     """
     async with AsyncExitStack() as stack:
-        shared = memory_state()
+        shared = await stack.enter_async_context(
+            open_shared_state(
+                None if settings.shared.url is None else settings.shared.url.get_secret_value(),
+                name=settings.shared.name,
+                replicas=settings.shared.replicas,
+                decode_tag=Decoder(Tag).decode,
+            )
+        )
         audit = stack.enter_context(open_audit(settings.gateway.audit))
         keep_own = timedelta(days=settings.store.keep_own_days)
         journal = open_journal(settings.gateway.journal, _database(settings), keep_ended=keep_own.total_seconds())

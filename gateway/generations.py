@@ -28,7 +28,7 @@ log = structlog.get_logger("taskgate.federation")
 # Seconds for which the start waits until every source has looked at its account, and every issuer has told its keys.
 FIRST_LOOK = 3.0
 # A source whose other settings change may be another system: what was read of the old one is not shown any more.
-SAME_SYSTEM = frozenset({"name", "limits", "cache", "deadline", "connect_timeout", "read_timeout", "people"})
+SAME_SYSTEM = frozenset({"name", "limits", "cache", "deadline", "connect_timeout", "read_timeout", "people", "webhook"})
 
 Parts = Mapping[str, AsyncExitStack]
 

@@ -15,6 +15,7 @@ from gateway.federation.writes import shows_last_write
 from gateway.people.book import BookOfPeople
 from gateway.settings import Settings, one_line
 from gateway.shared.memory import memory_state
+from gateway.shared.opening import shared_fault
 from gateway.store.forgetting import Forgotten
 from gateway.store.opening import forget_person as erase_person
 from gateway.store.opening import migrate_database, open_journal, schema_status
@@ -80,7 +81,14 @@ def _database_fault(url: str) -> str | None:
 def faults_before_start(settings: Settings) -> Iterable[str]:
     """What would keep the gateway from starting, a line each: `check` and `serve` find the same."""
     is_on = settings.gateway.traces
-    for fault in (journal_fault(settings), audit_fault(settings.gateway.audit), tracing_fault(is_on=is_on)):
+    shared = None if settings.shared.url is None else settings.shared.url.get_secret_value()
+    faults = (
+        journal_fault(settings),
+        shared_fault(shared),
+        audit_fault(settings.gateway.audit),
+        tracing_fault(is_on=is_on),
+    )
+    for fault in faults:
         if fault is not None:
             yield one_line(fault)
 

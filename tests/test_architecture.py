@@ -31,6 +31,7 @@ FURTHER_VENDOR_FILES = {
     "options.py",
     "steps.py",
     "traces.py",
+    "notices.py",
     "writing.py",
     "extras.py",
     "formats",

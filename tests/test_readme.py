@@ -24,6 +24,7 @@ from gateway.settings import (
     IssuerSettings,
     LoginSettings,
     OidcAuth,
+    SharedSettings,
     StoreSettings,
     load,
 )
@@ -211,6 +212,7 @@ def test_the_table_of_limits_equals_the_limits() -> None:
         ("`[gateway.cache]`", CacheBounds),
         ("`[gateway.fast_paths]`", FastPaths),
         ("`[store]`", StoreSettings),
+        ("`[shared]`", SharedSettings),
         ("`[gateway.callers]`", CallersSettings),
     ],
 )

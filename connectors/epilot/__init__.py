@@ -16,6 +16,7 @@ options        options of commands, and the bodies that commands become
 after_write    tasks and flows after a write
 traces         what the vendor's records tell afterwards of a write whose answer was lost
 extras         operations that the gateway does not use
+notices        its webhooks
 connector      the reads and verbs of the source
 """
 

@@ -7,7 +7,7 @@ from typing import ClassVar, Self
 from msgspec import Raw
 from msgspec.structs import replace
 
-from connectors.epilot import after_write, details, flows, mapping, options, paging, search, wire
+from connectors.epilot import after_write, details, flows, mapping, notices, options, paging, search, wire
 from connectors.epilot.client import EpilotClient
 from connectors.epilot.extras import Extras
 from connectors.epilot.ids import FlowId, flow_id, is_task_id, task_id
@@ -141,6 +141,9 @@ class EpilotConnector(Connector[EpilotSettings]):
 
     def is_native_id(self, native_id: str) -> bool:
         return is_task_id(native_id)
+
+    def concerns_tasks(self, body: bytes) -> bool:
+        return notices.concerns_tasks(body, org_id=self.settings.options.org_id)
 
     def pushdown(self, query: TaskQuery) -> TaskQuery:
         return search.pushed_down(query, self._tasks)

@@ -357,3 +357,16 @@ class Groups(Struct, frozen=True):
     @property
     def total(self) -> int | None:
         return announced_total(self.hits)
+
+
+class NoticeMetadata(Struct, frozen=True):
+    organization_id: str | None = None
+
+
+class NoticeEntity(Struct, frozen=True, rename={"id": "_id"}):
+    id: str
+
+
+class WebhookNotice(Struct, frozen=True):
+    entity: NoticeEntity
+    metadata: NoticeMetadata = NoticeMetadata()

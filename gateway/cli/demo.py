@@ -91,7 +91,8 @@ async def _demo(chosen: "list[StandIn]", port: int, sandbox_port: int, *, once: 
 
 def _print_links(origin: str, stand_ins: "Mapping[str, str]") -> None:
     links = {
-        "GraphiQL": f"{origin}/  (in a browser)",
+        "inbox": f"{origin}/  (in a browser)",
+        "GraphiQL": f"{origin}/graphql  (in a browser)",
         "GraphQL": f"{origin}/graphql",
         "health": f"{origin}/readyz",
         "metrics": f"{origin}/metrics",

@@ -1,4 +1,4 @@
-"""For hatchling: fetches GraphiQL's files into a wheel. Where they cannot be fetched, the wheel is built without them."""
+"""For hatchling: fetches the files of the pages into a wheel. Where they cannot be fetched, the wheel is built without them."""
 
 import subprocess
 import sys

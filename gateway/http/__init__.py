@@ -3,6 +3,8 @@
 graphql_route   `/graphql`: reads a request, signs the caller in, runs the schema, writes JSON
 socket          `/graphql` as a WebSocket: graphql-transport-ws
 streamed_answer  answers that are streams: server-sent events, multipart
+incremental_answer  answers in parts, for @defer and @stream
+webhooks        `/webhooks/<source>`: a vendor says that something has changed
 operation_streams  operations whose answer is a stream, whatever the transport
 origins         from which pages a socket may be opened
 token_end       until when a token holds
@@ -53,6 +55,7 @@ from gateway.http.serving import Serving
 from gateway.http.socket import GraphQLSockets
 from gateway.http.tracing import Traced
 from gateway.http.upstream_log import log_upstream_request
+from gateway.http.webhooks import Webhooks
 
 __all__ = [
     "REQUEST_ID_HEADER",
@@ -73,6 +76,7 @@ __all__ = [
     "ProtectedResource",
     "Serving",
     "Traced",
+    "Webhooks",
     "bounded_protocol",
     "change_bounds",
     "front_page",

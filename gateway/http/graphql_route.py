@@ -21,6 +21,7 @@ from gateway.http.access_log import LOGGED, LONGEST
 from gateway.http.caller_budgets import CallerBudgets
 from gateway.http.entity_tag import entity_tag, is_known
 from gateway.http.hanging_up import hung_up
+from gateway.http.incremental_answer import incremental_answer
 from gateway.http.json_answer import JsonAnswer
 from gateway.http.kept_answers import KeptAnswer, Key
 from gateway.http.load_limit import LoadLimit
@@ -29,6 +30,7 @@ from gateway.http.media_types import (
     GRAPHQL_RESPONSE,
     JSON,
     MULTIPART,
+    STREAMS,
     preferred,
     preferred_stream,
     prefers_html,
@@ -57,7 +59,6 @@ _FIXED = {
     ]
     for media in (JSON, GRAPHQL_RESPONSE)
 }
-STREAMS = frozenset({EVENT_STREAM, MULTIPART})
 # A browser may keep the answer of a GET, for the same person, and asks each time whether it still holds.
 _REVALIDATED = {"Cache-Control": "private, no-cache"}
 _OFFERED = f"This URL answers with {GRAPHQL_RESPONSE} or {JSON}, and subscriptions with {EVENT_STREAM} or {MULTIPART}."
@@ -187,10 +188,15 @@ class GraphQLRoute:
             raise RefusedError(405, "METHOD_NOT_ALLOWED", "Send mutations by POST.", {"Allow": "POST"})
         budgets = serving.budgets
         _take(lambda: budgets.take_cost(caller.key, operation.cost), budgets, caller, extensions)
+        if operation.is_incremental:
+            client = _client(scope, caller, token)
+            accept, found_by = header(scope, b"accept"), extensions["requestId"]
+            parts = await incremental_answer(serving.streams, operation, client, found_by, accept=accept, media=media)
+            return parts if isinstance(parts, StreamedAnswer) else _answered(parts, media, extensions)
         if stream is not None and (operation.is_subscription or media in STREAMS):
             if stream == MULTIPART and not operation.is_subscription:
                 raise RefusedError(406, "NOT_ACCEPTABLE", _OFFERED)
-            client = SignedInClient(caller=caller, token=token, expires_at=end_of(_bearer(scope)))
+            client = _client(scope, caller, token)
             answers = _responses(serving.streams, operation, client, extensions["requestId"])
             return _streamed(serving.streams, stream, answers, client.expires_at)
         cost = RequestCost()
@@ -354,9 +360,10 @@ def _streamed(streams: OperationStreams, media: str, responses: Responses, expir
     return StreamedAnswer(framing, responses, ending=streams.ending, expires_at=expires_at)
 
 
-def _bearer(scope: Scope) -> str | None:
-    found = header(scope, b"authorization")
-    return None if found is None else found.partition(" ")[2].strip()
+def _client(scope: Scope, caller: Caller, token: str | None) -> SignedInClient:
+    sent = header(scope, b"authorization")
+    bearer = None if sent is None else sent.partition(" ")[2].strip()
+    return SignedInClient(caller=caller, token=token, expires_at=end_of(bearer))
 
 
 def _response(content: dict[str, Any], status: int, media: str, headers: dict[str, str]) -> JsonAnswer:

@@ -8,6 +8,10 @@ JSON = "application/json"
 GRAPHQL_RESPONSE = "application/graphql-response+json"
 EVENT_STREAM = "text/event-stream"
 MULTIPART = "multipart/mixed"
+STREAMS = frozenset({EVENT_STREAM, MULTIPART})
+
+INCREMENTAL_SPEC = "incrementalSpec=v0.2"
+EARLIER_SPEC = "deferSpec=20220824"
 
 _QUALITY = re.compile(r"(0(\.[0-9]{0,3})?|1(\.0{0,3})?)")
 
@@ -35,12 +39,19 @@ def preferred(accept: str | None) -> str | None:
     return None if best is None else best[1]
 
 
+@lru_cache(maxsize=64)
 def preferred_stream(accept: str | None) -> str | None:
     """The media type of a stream that the client takes: named in the header, the one that it likes best."""
     named = [
         (quality, name) for name, quality in _ranges(accept or "") if name in (EVENT_STREAM, MULTIPART) and quality > 0
     ]
     return max(named, key=lambda each: each[0])[1] if named else None
+
+
+def incremental_spec(accept: str | None) -> str | None:
+    """The text of incremental delivery that the client names, as Apollo Client does: a parameter of multipart/mixed."""
+    parameters = {each.strip().lower() for each in (accept or "").replace(",", ";").split(";")}
+    return next((known for known in (INCREMENTAL_SPEC, EARLIER_SPEC) if known.lower() in parameters), None)
 
 
 def prefers_html(accept: str | None) -> bool:
@@ -50,6 +61,7 @@ def prefers_html(accept: str | None) -> bool:
     return html > 0 and html >= max(ranges.get(JSON, 0.0), ranges.get(GRAPHQL_RESPONSE, 0.0))
 
 
+@lru_cache(maxsize=64)
 def is_json(content_type: str) -> bool:
     """Whether a request's body is JSON in UTF-8, by its Content-Type."""
     name, *parameters = (part.strip().lower() for part in content_type.split(";"))

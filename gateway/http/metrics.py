@@ -22,6 +22,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from gateway.audit import AuditLine
+from gateway.federation.live import Live
 from gateway.federation.traffic import UpstreamRequestRecord
 from gateway.federation.writes import OpenWrites
 from gateway.http.load_limit import LoadView
@@ -48,6 +49,7 @@ class Metrics:
         open_writes: Callable[[], Mapping[str, OpenWrites]] = dict,
         keys: Callable[[], Collection[str]] = tuple,
         load: Callable[[], LoadView] | None = None,
+        live: Callable[[], Live | None] | None = None,
     ) -> None:
         self._registry = CollectorRegistry()
         self._keys = keys
@@ -106,7 +108,15 @@ class Metrics:
             ("source", "result"),
             registry=self._registry,
         )
+        self._webhooks = Counter(
+            "taskgate_webhooks",
+            "Webhooks to sources that take them, by what became of them.",
+            ("source", "result"),
+            registry=self._registry,
+        )
         self._registry.register(_Sources(sources))
+        if live is not None:
+            self._registry.register(_Live(live))
         self._registry.register(_OpenWrites(sources, open_writes))
         if load is not None:
             self._registry.register(_Load(load))
@@ -125,6 +135,10 @@ class Metrics:
     def observe_settled(self, source: str, result: str) -> None:
         """`result`: APPLIED, REJECTED, or UNRESOLVED if it was never found out."""
         self._settled.labels(source, result).inc()
+
+    def observe_webhook(self, source: str, result: str) -> None:
+        """`source` is configured; `result`: looked, repeated, ignored or refused."""
+        self._webhooks.labels(source, result).inc()
 
     def observe_write(self, line: AuditLine) -> None:
         """A source that is not configured is a client's own text, or that of a write of an earlier configuration."""
@@ -189,6 +203,19 @@ class _Sources(Collector):
                 if cache.hit_ratio is not None:
                     hits.add_metric((source.key,), cache.hit_ratio)
         return (status, limit, left, entries, hits)
+
+
+class _Live(Collector):
+    def __init__(self, live: Callable[[], Live | None]) -> None:
+        self._live = live
+
+    def collect(self) -> Iterable[Metric]:
+        live = self._live()
+        subscribers = GaugeMetricFamily("taskgate_subscribers", "Subscriptions that run.")
+        subscribers.add_metric((), 0 if live is None else live.subscribers)
+        observers = GaugeMetricFamily("taskgate_observers", "What looks at sources for them: one for each credential.")
+        observers.add_metric((), 0 if live is None else live.observers)
+        return (subscribers, observers)
 
 
 class _Load(Collector):

@@ -1,4 +1,4 @@
-"""Runs operations whose answer is a stream of responses: one for a query, one for each event of a subscription."""
+"""Runs operations whose answer is a stream of responses: one for a query, or its parts; one for each event of a subscription."""
 
 import asyncio
 import time
@@ -50,15 +50,19 @@ class OperationStreams:
         self.ending = asyncio.Event()
 
     async def responses(
-        self, operation: GraphQLOperation, client: SignedInClient, request_id: str
+        self, operation: GraphQLOperation, client: SignedInClient, request_id: str, *, earlier: bool = False
     ) -> AsyncGenerator[GraphQLResponse, None]:
-        """The responses in order. Iterated in one task, which enters the call context of the client for each of them.
+        """The responses in order, each made in the call context of the client. `earlier`: how parts are written, see `PartWriter`.
 
         The client's budget was asked before. A subscription ends with a response that did not
         run if its events end with a failure.
         """
         base = CallContext(caller=client.caller, token=client.token, request_id=request_id, asked_at=self._monotonic())
         context = Context(client.caller, self._federation())
+        if operation.is_incremental:
+            async for part in self._parts(operation, context, base, earlier=earlier):
+                yield part
+            return
         if not operation.is_subscription:
             with in_context(self._for_one(base, operation)):
                 response = await self.execution.run(operation, context)
@@ -94,6 +98,26 @@ class OperationStreams:
                 )
             )
 
+    async def _parts(
+        self, operation: GraphQLOperation, context: Context, base: CallContext, *, earlier: bool
+    ) -> AsyncGenerator[GraphQLResponse, None]:
+        # One deadline for all of them.
+        within = self._for_one(base, operation)
+        errors: list[dict[str, Any]] = []
+        parts = self.execution.run_in_parts(operation, context, earlier=earlier)
+        try:
+            while True:
+                with in_context(within):
+                    try:
+                        part = await anext(parts)
+                    except StopAsyncIteration:
+                        return
+                errors += part.errors
+                yield part
+        finally:
+            await parts.aclose()
+            self._note(operation, GraphQLResponse(errors), base)
+
     def _for_one(self, base: CallContext, operation: GraphQLOperation) -> CallContext:
         """For one execution: what is read with FRESH is read after this moment, and its deadline counts from it."""
         now = structs.replace(base, asked_at=self._monotonic(), operation_records=OperationRecords())
@@ -112,12 +136,15 @@ class OperationStreams:
 
 def with_request_id(written: Mapping[str, Any], request_id: str) -> dict[str, Any]:
     """A response as it is sent: an INTERNAL error tells the id by which its reason is found in the log."""
-    if "errors" not in written:
-        return dict(written)
-    errors = [
-        {**error, "extensions": {**error["extensions"], "requestId": request_id}}
-        if error.get("extensions", {}).get("code") == "INTERNAL"
-        else error
-        for error in written["errors"]
-    ]
-    return {**written, "errors": errors}
+    found = dict(written)
+    if "errors" in found:
+        found["errors"] = [
+            {**error, "extensions": {**error["extensions"], "requestId": request_id}}
+            if error.get("extensions", {}).get("code") == "INTERNAL"
+            else error
+            for error in found["errors"]
+        ]
+    for inner in ("incremental", "completed"):
+        if inner in found:
+            found[inner] = [with_request_id(each, request_id) for each in found[inner]]
+    return found

@@ -63,7 +63,7 @@ async def read_sent(scope: Scope, receive: Receive, max_body_bytes: int) -> byte
         case "POST":
             if not is_json(header(scope, b"content-type") or ""):
                 raise RefusedError(415, "UNSUPPORTED_MEDIA_TYPE", "Send application/json in UTF-8.")
-            return await _body(scope, receive, max_body_bytes)
+            return await read_body(scope, receive, max_body_bytes)
         case _:
             raise RefusedError(405, "METHOD_NOT_ALLOWED", "Use POST, or GET for queries.", {"Allow": ALLOWED})
 
@@ -74,7 +74,8 @@ def request_sent(method: str, sent: bytes) -> GraphQLRequest:
     return structs.replace(found, sent=sent)
 
 
-async def _body(scope: Scope, receive: Receive, max_bytes: int) -> bytes:
+async def read_body(scope: Scope, receive: Receive, max_bytes: int) -> bytes:
+    """Raises RefusedError if it is larger."""
     declared = header(scope, b"content-length") or ""
     if declared.isdecimal() and (len(declared) > _LONGEST_LENGTH or int(declared) > max_bytes):
         if header(scope, b"expect") is None and len(declared) <= _LONGEST_LENGTH:

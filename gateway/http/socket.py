@@ -15,6 +15,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from gateway.auth import SignInUnavailableError, UnauthenticatedCallerError
 from gateway.http.access_log import LONGEST
+from gateway.http.incremental_answer import NOT_IN_PARTS
 from gateway.http.operation_streams import SignedInClient, with_request_id
 from gateway.http.origins import may_connect
 from gateway.http.request import GraphQLRequest, RefusedError, json_of, request_of
@@ -290,6 +291,9 @@ class _Socket:
                 operation = serving.execution.read(text, request.operation_name, request.variables, is_streamed=True)
             except RequestError as error:
                 return error.answer.errors
+            if operation.is_incremental:
+                # The protocol's `next` carries whole answers.
+                raise RefusedError(406, "NOT_ACCEPTABLE", f"{NOT_IN_PARTS} Send it over HTTP.")
             if request.query is not None:
                 serving.documents.keep(text, request.document)
             serving.budgets.take_cost(client.caller.key, operation.cost)

@@ -1,4 +1,4 @@
-"""Answers that are streams: server-sent events (graphql-sse, distinct connections), and multipart subscriptions.
+"""Answers that are streams: server-sent events (graphql-sse, distinct connections), multipart subscriptions and parts.
 
 https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md
 https://www.apollographql.com/docs/graphos/routing/operations/subscriptions/multipart-protocol
@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import orjson
 from starlette.types import Receive, Scope, Send
 
-from gateway.http.media_types import EVENT_STREAM
+from gateway.http.media_types import EVENT_STREAM, MULTIPART
 
 PING_SECONDS = 15.0
 
@@ -48,22 +48,40 @@ class EventStream:
 
 
 class Multipart:
-    """Each part ends with the next boundary, so that the client can read it at once."""
+    """Subscriptions. Each part ends with the next boundary, so that the client can read it at once."""
 
-    media_type = "multipart/mixed; boundary=graphql; subscriptionSpec=1.0"
+    media_type = f"{MULTIPART}; boundary=graphql; subscriptionSpec=1.0"
     opening = b"\r\n--graphql"
     closing = b"--\r\n"
 
     @property
     def ping(self) -> bytes:
-        return self._part(b"{}")
+        return _part(b"{}")
 
     def frame(self, response: Mapping[str, Any], *, ran: bool) -> bytes:
         told = {"payload": response} if ran else {"payload": None, "errors": response["errors"]}
-        return self._part(orjson.dumps(told))
+        return _part(orjson.dumps(told))
 
-    def _part(self, body: bytes) -> bytes:
-        return b"\r\nContent-Type: application/json\r\n\r\n%b\r\n--graphql" % body
+
+class IncrementalMultipart:
+    """An answer in parts, for @defer and @stream. `spec` is the parameter that the client named, and is told back.
+
+    https://github.com/graphql/graphql-over-http/blob/main/rfcs/IncrementalDelivery.md
+    """
+
+    opening, closing = Multipart.opening, Multipart.closing
+    # Its readers know no empty part, and it ends within the deadline of the query.
+    ping = b""
+
+    def __init__(self, spec: str | None) -> None:
+        self.media_type = f"{MULTIPART}; boundary=graphql" + ("" if spec is None else f"; {spec}")
+
+    def frame(self, response: Mapping[str, Any], *, ran: bool) -> bytes:
+        return _part(orjson.dumps(response))
+
+
+def _part(body: bytes) -> bytes:
+    return b"\r\nContent-Type: application/json\r\n\r\n%b\r\n--graphql" % body
 
 
 _HEADERS = {

@@ -6,6 +6,8 @@ import binascii
 import msgspec
 
 _LONGEST = 16 * 1024
+# The last moment that can be written as a time. A provider may write any number.
+_LAST_MOMENT = 253_402_300_799
 
 
 def end_of(token: str | None) -> float | None:
@@ -21,4 +23,4 @@ def end_of(token: str | None) -> float | None:
     except (ValueError, binascii.Error, RecursionError):
         return None
     end = payload.get("exp") if isinstance(payload, dict) else None
-    return float(end) if isinstance(end, int | float) and not isinstance(end, bool) else None
+    return float(min(end, _LAST_MOMENT)) if isinstance(end, int | float) and not isinstance(end, bool) else None

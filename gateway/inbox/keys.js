@@ -28,9 +28,13 @@ function focusRow() {
   requestAnimationFrame(() => requestAnimationFrame(() => document.querySelector(".row[data-active] .title")?.focus({ preventScroll: true })));
 }
 
+let hasBegun = false;
+
 function move(by) {
   if (!rows.value.length) return;
-  const isOnRow = document.activeElement?.closest(".row") || openId.value;
+  // The first key shows where the keyboard is; the focus follows a frame later, which is too late for a quick hand.
+  const isOnRow = hasBegun || document.activeElement?.closest(".row") || openId.value;
+  hasBegun = true;
   active.value = Math.min(Math.max(active.value + (isOnRow ? by : 0), 0), rows.value.length - 1);
   // With a task open beside the list, the next one is shown there.
   if (openId.value) openRow(active.value);

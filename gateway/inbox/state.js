@@ -87,12 +87,12 @@ export async function loadList({ freshness = "CACHED" } = {}) {
   }
 }
 
-let isLoadingMore = false;
+export const isLoadingMore = signal(false);
 
 /** The next page, if there is one. */
 export async function loadMore() {
-  if (isLoadingMore || !list.value.hasMore || isBusy.value) return;
-  isLoadingMore = true;
+  if (isLoadingMore.value || !list.value.hasMore || isBusy.value) return;
+  isLoadingMore.value = true;
   const mine = reading;
   try {
     const { viewer: read } = await send(operations.List, asked(PAGE, list.value.cursor, "CACHED"));
@@ -105,7 +105,7 @@ export async function loadMore() {
   } catch (error) {
     if (mine === reading) list.value = { ...list.value, hasMore: false, error };
   } finally {
-    isLoadingMore = false;
+    isLoadingMore.value = false;
   }
 }
 
@@ -190,6 +190,12 @@ export async function loadDetail({ isQuiet = false, freshness = "CACHED" } = {})
     const data = await send(operations.Detail, { id, freshness });
     if (openId.value !== id) return;
     const missing = data.errors.map(({ path, message }) => ({ field: path?.[1], message }));
+    if (!data.task && isQuiet && detail.value?.task) {
+      // The person does not see it any more, for example after assigning it: what was there stays, without buttons.
+      detail.value = { ...detail.value, phase: "left", task: { ...detail.value.task, permittedActions: [], lastWrite: null } };
+      gone.value = new Set([...gone.value, id]);
+      return;
+    }
     detail.value = data.task ? { id, task: data.task, phase: "ready", error: null, missing } : { id, task: null, phase: "absent", error: null };
     if (data.task) patchRow(data.task);
   } catch (error) {

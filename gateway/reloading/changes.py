@@ -51,6 +51,9 @@ def reloadable(old: Settings, new: Settings) -> tuple[Settings, Sequence[str]]:
     if old.store != new.store:
         settings = replace(settings, store=old.store)
         needs.append("store")
+    if old.shared != new.shared:
+        settings = replace(settings, shared=old.shared)
+        needs.append("shared")
     # The routes that tell where to sign in are made at the start.
     if (old.auth.mode, getattr(old.auth, "resource", None)) != (new.auth.mode, getattr(new.auth, "resource", None)):
         settings = replace(settings, auth=old.auth)

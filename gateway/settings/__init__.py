@@ -11,7 +11,8 @@ connections  `[gateway.connections]`: what a client may use before it is known
 live      `[gateway.live]`: how soon subscribers learn of changes
 documents  `[gateway.documents]`: documents that clients name instead of sending their text
 subgraph  `[gateway.subgraph]`: part of a graph of Apollo Federation
-store     `[store]`: how long the journal keeps ended tasks
+shared    `[shared]`: what replicas tell each other
+store     `[store]`: where the journal is, and how long the journal keeps ended tasks
 fast_paths  `[gateway.fast_paths]`: short ways to an answer
 people    `[[people]]`: people and their identities
 checks    each table against its type, and the tables against each other
@@ -32,9 +33,17 @@ from gateway.settings.errors import ConfigurationError, one_line
 from gateway.settings.fast_paths import FastPaths
 from gateway.settings.file import Settings, load
 from gateway.settings.gateway import GatewaySettings
-from gateway.settings.issuers import Algorithm, ClaimPaths, IssuerSettings, LoginSettings, is_protected
+from gateway.settings.issuers import (
+    Algorithm,
+    ClaimPaths,
+    IssuerSettings,
+    LoginSettings,
+    certificates_in,
+    is_protected,
+)
 from gateway.settings.live import LiveSettings
 from gateway.settings.people import PersonSettings
+from gateway.settings.shared import SharedSettings
 from gateway.settings.store import StoreSettings
 from gateway.settings.subgraph import SubgraphSettings
 
@@ -59,8 +68,10 @@ __all__ = [
     "OidcAuth",
     "PersonSettings",
     "Settings",
+    "SharedSettings",
     "StoreSettings",
     "SubgraphSettings",
+    "certificates_in",
     "is_protected",
     "load",
     "one_line",

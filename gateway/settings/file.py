@@ -17,6 +17,7 @@ from gateway.settings.errors import ConfigurationError, KeyPath
 from gateway.settings.gateway import GatewaySettings
 from gateway.settings.link_checks import check_links, check_subjects
 from gateway.settings.people import PersonSettings
+from gateway.settings.shared import SharedSettings
 from gateway.settings.store import StoreSettings
 
 _SUBSTITUTION = re.compile(r"\$\{([^}]*)\}")
@@ -45,6 +46,7 @@ class _Document(Section):
     gateway: GatewaySettings
     auth: Auth
     store: StoreSettings = StoreSettings()
+    shared: SharedSettings = SharedSettings()
     people: tuple[PersonSettings, ...] = ()
 
 
@@ -59,6 +61,7 @@ class Settings:
     people: Sequence[PersonSettings]
     sources: Sequence[SourceSettings]
     store: StoreSettings
+    shared: SharedSettings
     documents: TrustedDocuments
 
 
@@ -80,6 +83,7 @@ def load(path: Path) -> Settings:
         if isinstance(gateway.get("inbox_style"), str):
             gateway["inbox_style"] = str(path.parent / gateway["inbox_style"])
         _place_manifests(gateway.get("documents"), path.parent)
+    _place_ca_files(document.get("auth"), path.parent)
     listed = document.pop("sources", [])
     head, sources = _tables(document, listed)
     check_distinct("sources", [source.key for source in sources])
@@ -95,6 +99,7 @@ def load(path: Path) -> Settings:
         people=head.people,
         sources=sources,
         store=head.store,
+        shared=head.shared,
         documents=_trusted(head.gateway),
     )
 
@@ -103,6 +108,13 @@ def _place_manifests(documents: Any, folder: Path) -> None:
     manifests = documents.get("manifests") if isinstance(documents, dict) else None
     if isinstance(manifests, list):
         documents["manifests"] = [str(folder / each) if isinstance(each, str) else each for each in manifests]
+
+
+def _place_ca_files(auth: Any, folder: Path) -> None:
+    issuers = auth.get("issuers") if isinstance(auth, dict) else None
+    for issuer in issuers if isinstance(issuers, list) else ():
+        if isinstance(issuer, dict) and isinstance(issuer.get("ca_file"), str):
+            issuer["ca_file"] = str(folder / issuer["ca_file"])
 
 
 def _trusted(gateway: GatewaySettings) -> TrustedDocuments:

@@ -70,6 +70,7 @@ class GatewaySettings(Section):
     """`secret` signs cursors; 16 bytes or more. `journal` is the SQLite file of writes. `max_body_bytes` bounds one HTTP request.
 
     `introspection`, `graphiql`, `inbox` (the page at `/`) and `suggestions` (of names, in errors) are None by default: the profile decides.
+    `incremental`: @defer and @stream are served.
     `inbox_style` is a style sheet that the inbox page loads after its own; pages of `inbox_embedders` may show it in a frame.
     `query_deadline` and `mutation_deadline` are the seconds that one GraphQL operation may wait for its sources. One with
     `bulkTaskAction` may wait `bulk_deadline` seconds longer, and each bulk action takes that long at most.
@@ -94,6 +95,7 @@ class GatewaySettings(Section):
     inbox_style: Path | None = None
     inbox_embedders: tuple[Annotated[str, AfterValidator(_embedder)], ...] = ()
     suggestions: bool | None = None
+    incremental: bool = True
     metrics: bool = True
     traces: bool = False
     query_deadline: float = Field(default=10.0, gt=0, le=300)

@@ -1,6 +1,8 @@
 """`[[auth.issuers]]`: identity providers whose tokens sign people in."""
 
 import re
+import ssl
+from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
@@ -12,6 +14,9 @@ Algorithm = Literal["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256
 """Signatures with a public key. `none` and HMAC are not among them: with HMAC a public key would sign tokens."""
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
+# Bytes of a file with certificates. That of a whole machine has about 220 kB.
+LARGEST_CA_FILE = 1024 * 1024
 
 _PATH = re.compile(r"[^.\s]{1,200}(\.[^.\s]{1,200}){0,9}")
 _DOMAIN = re.compile(r"[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})+")
@@ -34,6 +39,23 @@ def _domain(value: str) -> str:
 def _scope(value: str) -> str:
     if not _SCOPE.fullmatch(value):
         raise ValueError("must be one scope, without spaces")
+    return value
+
+
+def certificates_in(path: Path) -> ssl.SSLContext:
+    """Trusts the certificates of the file, in PEM, and no others. ValueError if there are none that can be read."""
+    try:
+        if path.stat().st_size > LARGEST_CA_FILE:
+            raise ValueError(f"is larger than {LARGEST_CA_FILE} bytes")
+        return ssl.create_default_context(cafile=str(path))
+    except ssl.SSLError:
+        raise ValueError("has no certificate in PEM") from None
+    except OSError as error:
+        raise ValueError(f"cannot be read: {error.strerror}") from None
+
+
+def _ca_file(value: Path) -> Path:
+    certificates_in(value)
     return value
 
 
@@ -68,7 +90,8 @@ class IssuerSettings(Section):
     """One `[[auth.issuers]]` entry.
 
     `issuer` is the exact `iss` of its tokens. `audience`: a token must be for one of these. Without `jwks_url` the keys are
-    found by discovery. `leeway` in seconds, for clocks that differ. `prefix` stands before the keys of its people.
+    found by discovery. `ca_file`: certificates, in PEM, of the authorities that the provider's own may come from, in place of
+    those of the machine; a relative path starts at the configuration's folder. `leeway` in seconds, for clocks that differ. `prefix` stands before the keys of its people.
     `email_verified` is the claim that an address is proved by; `trust_email` takes each address as proved.
     `email_domains`: addresses of other domains are not believed. `admin_roles` make a task admin. `required`: claims that
     must hold a value, or one of several.
@@ -78,6 +101,7 @@ class IssuerSettings(Section):
     audience: Texts
     algorithms: tuple[Algorithm, ...] = Field(default=("RS256", "PS256", "ES256", "EdDSA"), min_length=1)
     jwks_url: WebAddress | None = None
+    ca_file: Annotated[Path, AfterValidator(_ca_file)] | None = None
     leeway: float = Field(default=30.0, ge=0, le=300)
     prefix: str = Field(default="", pattern=r"^([A-Za-z0-9][A-Za-z0-9._@-]{0,39})?$")
     claims: ClaimPaths = ClaimPaths()

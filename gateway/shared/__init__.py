@@ -2,6 +2,8 @@
 
 port      what the gateway needs of it: invalidation log, slots of rate limit windows, leases
 memory    one process
+redis     several replicas, over Redis or Valkey
+opening   chooses between these; only `gateway.composition` imports it
 
 Rooms that use the state import `gateway.shared.port` alone. `gateway.composition` chooses the implementation.
 """

@@ -3,7 +3,7 @@
 import math
 from bisect import bisect_right, insort
 from collections import Counter
-from collections.abc import AsyncIterator, Hashable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Hashable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from weakref import WeakValueDictionary
 
@@ -47,6 +47,13 @@ class MemoryInvalidationLog:
             oldest = self._marks.pop(next(iter(self._marks)))
             self._floor = _Mark(oldest.number, max(self._floor.unsettled_until, oldest.unsettled_until))
 
+    def invalidate_all(self) -> None:
+        """Every answer so far is outdated: an invalidation may have been missed."""
+        self._number += 1
+        until = max((mark.unsettled_until for mark in self._marks.values()), default=-math.inf)
+        self._floor = _Mark(self._number, max(self._floor.unsettled_until, until))
+        self._marks.clear()
+
     def is_outdated(self, since: int, tags: Iterable[Hashable]) -> bool:
         if since == self._number:
             return False
@@ -80,7 +87,19 @@ class MemorySlotLog:
         self.freed = 0
         self.revision = 0
         self.paused_until = -math.inf
+        self.closed_until = -math.inf
         self._ends: list[float] = []
+
+    @property
+    def is_shared(self) -> bool:
+        return False
+
+    @property
+    def elsewhere(self) -> int:
+        return 0
+
+    def allotted(self, limit: int, *, is_write: bool) -> int:
+        return limit
 
     @property
     def ends(self) -> Sequence[float]:
@@ -113,7 +132,7 @@ class MemorySlotLog:
 
 
 class MemoryRateLimits:
-    def slots(self, key: WindowKey) -> SlotLog:
+    def slots(self, key: WindowKey, *, seconds: float = 60.0, has_room: Callable[[], None] = lambda: None) -> SlotLog:
         return MemorySlotLog()
 
 

@@ -6,7 +6,7 @@ are seconds of this process's monotonic clock: an implementation sends durations
 Everything is called from one event loop.
 """
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
@@ -52,7 +52,7 @@ class SlotLog(Protocol):
     """The slots of one rate limit window that are in use, over all replicas.
 
     A slot is in use from `take` to the time that `occupy_until` names. Whether one may be taken is decided by the
-    caller, from `room`; an implementation for several replicas may count as room only what it has set aside for this one.
+    caller, from `room`, and from `allotted`: what an implementation for several replicas has set aside for this one.
     """
 
     @property
@@ -79,11 +79,26 @@ class SlotLog(Protocol):
     def paused_until(self) -> float:
         """No request may be sent before this time. It is in the past if there is no pause."""
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether other replicas take slots, too: what a vendor counted cannot be compared with `in_flight` and `ends` then."""
+
+    @property
+    def elsewhere(self) -> int:
+        """Slots that other replicas used, or had reserved, when that was last known."""
+
+    @property
+    def closed_until(self) -> float:
+        """Before this time other replicas have all slots. In the past if that is not known."""
+
     def expire(self, now: float) -> None:
         """Free the slots whose time has passed."""
 
     def room(self, limit: int) -> int:
-        """Slots of `limit` that this process may take; 0 or less: none."""
+        """Slots of `limit` that are in no use, as far as is known; 0 or less: none."""
+
+    def allotted(self, limit: int, *, is_write: bool) -> int:
+        """Of the room, what this process may take at once, for a mutation or another request. If it is 0, more is asked for in the background."""
 
     def take(self) -> None:
         """Take a slot for a request that is about to be sent."""
@@ -107,8 +122,11 @@ class WindowKey(Struct, frozen=True):
 
 
 class RateLimitState(Protocol):
-    def slots(self, key: WindowKey) -> SlotLog:
-        """The slots of that window. Each caller asks once per window and keeps what it gets."""
+    def slots(self, key: WindowKey, *, seconds: float = ..., has_room: Callable[[], None] = ...) -> SlotLog:
+        """The slots of that window of so many seconds. Each caller asks once per window and keeps what it gets.
+
+        `has_room` is called when more slots are allotted than the caller could know.
+        """
 
 
 class Leases(Protocol):

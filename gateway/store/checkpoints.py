@@ -7,10 +7,11 @@ import sqlite3
 import threading
 from pathlib import Path
 
-# Synced commits between two checkpoints. A write puts some 25 pages of 4 KiB into the log, which SQLite keeps and writes anew.
-COMMITS = 50
+# Synced commits between two checkpoints: fewer than one write of a hundred waits because of one. A write puts some 30 pages of
+# 1 KiB into the log, which SQLite keeps and writes anew.
+COMMITS = 150
 # Pages of the log at which the next write waits for what is left of it: where writes leave no pause, the log cannot begin anew.
-MOST_PAGES = 4_000
+MOST_PAGES = 16_000
 
 
 class Checkpoints:

@@ -82,7 +82,10 @@ class CompiledExecutor(BoundedIntExecutor):
         if not isinstance(items, Rows) or not items.records or not isinstance(items.records[0], TaskEdgeRow):
             return None
         row_type: Any = getattr(item_type, "of_type", item_type)
-        if not isinstance(row_type, GraphQLObjectType) or row_type.name not in ROWS or position_context is not None:
+        if not isinstance(row_type, GraphQLObjectType) or row_type.name not in ROWS:
+            return None
+        if position_context is not None and len({id(each.defer_usage) for each in details}) > 1:
+            # Some of its fields are told later than others.
             return None
         if any(each.fragment_variable_values is not None for each in details):
             return None

@@ -1,6 +1,8 @@
 """Runs GraphQL operations against the schema.
 
-execution.py  Execution: reads a request and runs it; GraphQLOperation, GraphQLResponse
+execution.py  Execution: reads a request and runs it; GraphQLOperation
+response.py   GraphQLResponse: what a client gets, whole or in parts
+incremental.py  answers in parts, by @defer and @stream
 executor.py   how values are completed: numbers that no Int can hold
 documents.py  documents parsed, measured and validated, cached by their text
 shape.py      counts of what a document contains, before anything else reads it
@@ -10,8 +12,9 @@ keeping.py    whether the answer to an operation may be kept
 selection.py  which fields a request selected below a field
 """
 
-from schema.execution.execution import Execution, GraphQLOperation, GraphQLResponse, RequestError
+from schema.execution.execution import Execution, GraphQLOperation, RequestError
 from schema.execution.executor import BoundedIntExecutor
+from schema.execution.response import GraphQLResponse, ResponsePart
 from schema.execution.selection import selects, selects_cursors, selects_data, selects_total, spares_candidates
 
 __all__ = [
@@ -20,6 +23,7 @@ __all__ = [
     "GraphQLOperation",
     "GraphQLResponse",
     "RequestError",
+    "ResponsePart",
     "selects",
     "selects_cursors",
     "selects_data",

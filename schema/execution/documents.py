@@ -1,5 +1,6 @@
 """Documents parsed, measured and validated, once per distinct text."""
 
+from collections.abc import Hashable, Mapping
 from typing import Any
 
 from cachetools import LRUCache
@@ -27,7 +28,11 @@ from schema.execution.cost import Measure, Meter
 from schema.execution.values import ValueExcessError
 
 KEPT_DOCUMENTS = 256
+KEPT_MEASURES = 512
 LARGEST_KEPT_CHARACTERS = 32 * 1024
+LARGEST_MEASURED_CHARACTERS = 4 * 1024
+LONGEST_VALUE = 100
+_SMALL_BITS = 64
 
 _COMPARISONS = 10_000
 """Limit of graphql-core's comparison budget: 2 per pair of fields with one name. A typical inbox query uses 12."""
@@ -75,6 +80,8 @@ class Documents:
         self._rules = _RULES if introspection else (*_RULES, NoSchemaIntrospectionCustomRule)
         self._suggestions = suggestions
         self._kept: LRUCache[str, DocumentNode] = LRUCache(maxsize=KEPT_DOCUMENTS)
+        # What was measured of operations that are served, by the values of their variables.
+        self._served: LRUCache[Hashable, tuple[OperationDefinitionNode, Measure]] = LRUCache(maxsize=KEPT_MEASURES)
 
     def read(self, text: str) -> DocumentNode:
         """The parsed document. Raises DocumentError if it does not parse, exceeds a limit or is invalid."""
@@ -105,7 +112,13 @@ class Documents:
         if operation.operation is OperationType.SUBSCRIPTION and not is_streamed:
             text = "Send subscriptions over graphql-transport-ws, or accept text/event-stream or multipart/mixed."
             raise DocumentError("NOT_A_STREAM", [GraphQLError(text, operation)])
-        # Page sizes and filters come by variable, so this check is made for each request.
+        # Page sizes and filters come by variable, so this check is made for each request with other values.
+        values = _small_values(operation, variables or {})
+        key = None if values is None else (id(operation), values)
+        known = None if key is None else self._served.get(key)
+        # The id is that of another operation, once the one that had it is gone.
+        if known is not None and known[0] is operation:
+            return known
         try:
             measure = Meter(self._schema, document, variables or {}, self._limits).measure(operation)
         except ValueExcessError as error:
@@ -113,6 +126,12 @@ class Documents:
         excesses = [GraphQLError(excess, operation) for excess in measure.cost_excesses(self._limits)]
         if excesses:
             raise DocumentError("TOO_COSTLY", excesses)
+        if (
+            key is not None
+            and operation.loc is not None
+            and len(operation.loc.source.body) <= LARGEST_MEASURED_CHARACTERS
+        ):
+            self._served[key] = operation, measure
         return operation, measure
 
     def _validated(self, text: str) -> DocumentNode:
@@ -150,3 +169,23 @@ class Documents:
             if isinstance(operation, OperationDefinitionNode)
             for excess in meter.measure(operation).structure_excesses(self._limits)
         ]
+
+
+def _small_values(operation: OperationDefinitionNode, variables: Mapping[str, Any]) -> Hashable | None:
+    """The values of the declared variables, with their types: 1 and true are equal. None where one of them is no small scalar."""
+    found = []
+    for definition in operation.variable_definitions or ():
+        name = definition.variable.name.value
+        if name not in variables:
+            continue
+        value = variables[name]
+        kind = type(value)
+        if not (
+            value is None
+            or kind is bool
+            or (kind is int and value.bit_length() <= _SMALL_BITS)
+            or (kind is str and len(value) <= LONGEST_VALUE)
+        ):
+            return None
+        found.append((name, kind, value))
+    return tuple(found)

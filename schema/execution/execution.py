@@ -5,25 +5,35 @@ from functools import partial
 from typing import Any
 
 import strawberry
-from graphql import DocumentNode, ExecutionResult, GraphQLError, OperationType, create_source_event_stream, execute
+from graphql import (
+    DocumentNode,
+    ExecutionResult,
+    ExperimentalIncrementalExecutionResults,
+    GraphQLError,
+    OperationType,
+    create_source_event_stream,
+    experimental_execute_incrementally,
+)
 from msgspec import Struct
 from strawberry.execution import optimized_is_awaitable
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from schema.core.context import Context
-from schema.core.errors import client_error, written
+from schema.core.errors import written
 from schema.core.limits import DocumentLimits
 from schema.execution.cost import BULK
 from schema.execution.documents import DocumentError, Documents
 from schema.execution.executor import BoundedIntExecutor
+from schema.execution.incremental import PartWriter, asks_for_parts, with_directives
 from schema.execution.keeping import KeptOperations
+from schema.execution.response import GraphQLResponse, shown
 from schema.execution.selection import has_root_field
 
 
 class GraphQLOperation(Struct, frozen=True, kw_only=True):
     """A parsed and validated operation. `name` is None if the document gives none. `is_bulk`: it writes to many tasks.
 
-    `cost`: the rows that it may return, at least 1.
+    `is_incremental`: its answer comes in parts, by @defer or @stream. `cost`: the rows that it may return, at least 1.
     """
 
     document: DocumentNode
@@ -31,21 +41,9 @@ class GraphQLOperation(Struct, frozen=True, kw_only=True):
     is_mutation: bool
     is_bulk: bool
     is_subscription: bool = False
+    is_incremental: bool = False
     cost: int
     variables: dict[str, Any] | None
-
-
-class GraphQLResponse(Struct, frozen=True):
-    """The response to the client. If nothing `ran`, the request was at fault and the response has no data."""
-
-    errors: list[dict[str, Any]]
-    data: dict[str, Any] | None = None
-    ran: bool = True
-
-    def written(self) -> dict[str, Any]:
-        if not self.ran:
-            return {"errors": self.errors}
-        return {"errors": self.errors, "data": self.data} if self.errors else {"data": self.data}
 
 
 class RequestError(Exception):
@@ -69,12 +67,14 @@ class Execution:
         *,
         introspection: bool = True,
         suggestions: bool = True,
+        incremental: bool = True,
         executor: type[StrawberryGraphQLCoreExecutionContext] | None = None,
     ) -> None:
-        """`executor` in place of the schema's own."""
+        """`incremental`: @defer and @stream are served. `executor` in place of the schema's own."""
         self._executor = executor or schema.execution_context_class
         # Strawberry runs texts only; a parsed document needs the schema of graphql-core.
-        self._core = schema._schema  # noqa: SLF001
+        core = schema._schema  # noqa: SLF001
+        self._core = with_directives(core) if incremental else core
         self._documents = Documents(
             self._core, limits or DocumentLimits(), introspection=introspection, suggestions=suggestions
         )
@@ -104,6 +104,8 @@ class Execution:
             is_mutation=is_mutation,
             is_bulk=is_mutation and has_root_field(document, node, BULK, variables or {}),
             is_subscription=node.operation is OperationType.SUBSCRIPTION,
+            is_incremental=node.operation is not OperationType.SUBSCRIPTION
+            and asks_for_parts(query, document, node, variables),
             cost=max(1, measure.objects),
             variables=variables,
         )
@@ -135,12 +137,12 @@ class Execution:
             hide_suggestions=not self._suggestions,
         )
         if isinstance(executor, list):
-            return GraphQLResponse([_shown(error) for error in executor], ran=False)
+            return GraphQLResponse([shown(error) for error in executor], ran=False)
         source = create_source_event_stream(executor)
         if not isinstance(source, ExecutionResult | AsyncIterable):
             source = await source
         if isinstance(source, ExecutionResult):
-            errors = [_shown(error) for error in source.errors or ()]
+            errors = [shown(error) for error in source.errors or ()]
             return GraphQLResponse(errors, ran=any("path" in error for error in errors))
         return self._events(operation, context, source)
 
@@ -151,7 +153,7 @@ class Execution:
             async for event in source:
                 yield partial(self._executed, operation, context.anew(), event)
         except Exception as raised:  # noqa: BLE001 what ends the events is told as any error of a resolver is
-            told = _shown(GraphQLError(str(raised), original_error=raised))
+            told = shown(GraphQLError(str(raised), original_error=raised))
 
             async def failed() -> GraphQLResponse:
                 return GraphQLResponse([told], ran=False)
@@ -161,8 +163,35 @@ class Execution:
             if isinstance(source, AsyncGenerator):
                 await source.aclose()
 
+    async def run_in_parts(
+        self, operation: GraphQLOperation, context: Context, *, earlier: bool = False
+    ) -> AsyncGenerator[GraphQLResponse, None]:
+        """As `run`, of an operation that `is_incremental`: the parts of the answer. `earlier`: see `PartWriter`.
+
+        Each part is made in the call context in which it is asked for.
+        """
+        result = await self._result(operation, context, None)
+        if not isinstance(result, ExperimentalIncrementalExecutionResults):
+            yield _response(result)
+            return
+        parts = PartWriter(earlier=earlier)
+        try:
+            yield parts.first(result.initial_result)
+            async for each in result.subsequent_results:
+                yield parts.later(each)
+        finally:
+            await result.subsequent_results.aclose()
+
     async def _executed(self, operation: GraphQLOperation, context: Context, root: object) -> GraphQLResponse:
-        executed = execute(
+        result = await self._result(operation, context, root)
+        if isinstance(result, ExperimentalIncrementalExecutionResults):
+            raise RuntimeError("an operation that is not incremental gave parts")  # noqa: TRY004 a bug of ours
+        return _response(result)
+
+    async def _result(
+        self, operation: GraphQLOperation, context: Context, root: object
+    ) -> ExecutionResult | ExperimentalIncrementalExecutionResults:
+        executed = experimental_execute_incrementally(
             self._core,
             operation.document,
             root_value=root,
@@ -173,12 +202,13 @@ class Execution:
             is_awaitable=optimized_is_awaitable,  # type: ignore[arg-type]
             hide_suggestions=not self._suggestions,
         )
-        result = executed if isinstance(executed, ExecutionResult) else await executed
-        errors = [_shown(error) for error in result.errors or ()]
-        # No data and no error with a path: nothing ran, because a variable is invalid.
-        ran = result.data is not None or not errors or any("path" in error for error in errors)
-        return GraphQLResponse(errors, result.data, ran)
+        if isinstance(executed, ExecutionResult | ExperimentalIncrementalExecutionResults):
+            return executed
+        return await executed
 
 
-def _shown(error: GraphQLError) -> dict[str, Any]:
-    return written(client_error(error), "BAD_USER_INPUT")
+def _response(result: ExecutionResult) -> GraphQLResponse:
+    errors = [shown(error) for error in result.errors or ()]
+    # No data and no error with a path: nothing ran, because a variable is invalid.
+    ran = result.data is not None or not errors or any("path" in error for error in errors)
+    return GraphQLResponse(errors, result.data, ran)

@@ -27,7 +27,15 @@ def selects(info: strawberry.Info[Context, None], *paths: tuple[str, ...]) -> bo
     raw = info._raw_info  # noqa: SLF001 info.selected_fields expands nested fragments exponentially
     reader = _Reader(raw.fragments, info.variable_values)
     sets = [node.selection_set for node in raw.field_nodes if node.selection_set]
-    return any(reader.reaches(sets, path) for path in paths)
+    # Many paths have the same beginning.
+    names: dict[tuple[str, ...], frozenset[str]] = {}
+    for path in paths:
+        above = path[:-1]
+        if above not in names:
+            names[above] = reader.names(sets, above)
+        if path[-1] in names[above]:
+            return True
+    return False
 
 
 def selects_total(info: strawberry.Info[Context, None]) -> bool:
@@ -69,9 +77,13 @@ class _Reader:
         self._variables = variables
 
     def reaches(self, sets: list[SelectionSetNode], path: tuple[str, ...]) -> bool:
-        for name in path[:-1]:
+        return path[-1] in self.names(sets, path[:-1])
+
+    def names(self, sets: list[SelectionSetNode], path: tuple[str, ...]) -> frozenset[str]:
+        """The names of the fields at the end of the path."""
+        for name in path:
             sets = [node.selection_set for node in self._fields(sets) if node.name.value == name and node.selection_set]
-        return any(node.name.value == path[-1] for node in self._fields(sets))
+        return frozenset(node.name.value for node in self._fields(sets))
 
     def _fields(self, sets: list[SelectionSetNode]) -> Iterator[FieldNode]:
         seen: set[str] = set()

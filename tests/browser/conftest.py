@@ -54,7 +54,9 @@ def visit(chromium: str) -> Iterator[Visitor]:
 
         async def visited(app: ASGIApp, *steps: tuple[str, ...], also: Sequence[str] = ()) -> Visit:
             async with on_a_socket(app) as address:
-                return Visit(**await browser.told({"address": address, "steps": steps, "also": also}))
+                seen = await browser.told({"address": address, "steps": steps, "also": also})
+                assert "failed" not in seen, seen["failed"]
+                return Visit(**seen)
 
         yield visited
 

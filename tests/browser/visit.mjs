@@ -3,8 +3,9 @@
 // each step told, and whatever the page wanted elsewhere (`also` names origins that it may reach) or complained about. Each visit has a profile of its own.
 import { createInterface } from "node:readline";
 import { chromium } from "playwright-core";
+import { inboxSteps } from "./inbox.mjs";
 
-const PATIENCE_MS = 120_000;
+const PATIENCE_MS = Number(process.env.VISIT_PATIENCE_MS ?? 120_000);
 
 // A user-data-dir of its own is what launch() makes and removes.
 const browser = await chromium.launch({
@@ -53,6 +54,7 @@ async function visit(order) {
 
   const told = { variables: "" };
   const steps = {
+    ...inboxSteps(page, context, order),
     /** From now on this file does not arrive. */
     async lose(name) {
       await page.route(`**/${name}`, (route) => route.abort());
@@ -166,7 +168,13 @@ async function visit(order) {
 
   try {
     const answers = [];
-    for (const [name, ...rest] of order.steps) answers.push((await steps[name](...rest)) ?? null);
+    for (const [name, ...rest] of order.steps) {
+      try {
+        answers.push((await steps[name](...rest)) ?? null);
+      } catch (error) {
+        throw new Error(`step ${answers.length}, ${name} ${JSON.stringify(rest).slice(0, 200)}: ${error.message}\n${complaints.join("\n")}`);
+      }
+    }
     return { told: answers, abroad, complaints };
   } finally {
     await context.close();
@@ -174,7 +182,11 @@ async function visit(order) {
 }
 
 try {
-  for await (const line of createInterface({ input: process.stdin })) console.log(JSON.stringify(await visit(JSON.parse(line))));
+  for await (const line of createInterface({ input: process.stdin })) {
+    // The next test has the browser still.
+    const seen = await visit(JSON.parse(line)).catch((error) => ({ failed: error.message }));
+    console.log(JSON.stringify(seen));
+  }
 } finally {
   await browser.close();
 }

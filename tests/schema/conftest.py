@@ -9,7 +9,7 @@ import pytest
 from connectors.sdk.caller import TASK_ADMIN, Caller, Identity
 from schema.api import build_schema
 from schema.core.context import Context
-from schema.execution.execution import Execution, GraphQLResponse, RequestError
+from schema.execution import Execution, GraphQLResponse, RequestError
 from tests.schema.fake_federation import FakeFederation
 
 EXECUTION = Execution(build_schema())

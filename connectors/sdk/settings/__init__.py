@@ -9,6 +9,7 @@ cache          how long answers stay fresh
 link_template  links for people, made from a template
 links          how people are linked to accounts
 outcomes       outcomes that the configuration lists
+webhook        what the vendor may send to the gateway
 priorities     a vendor's numbers as priorities
 """
 
@@ -28,6 +29,7 @@ from connectors.sdk.settings.outcomes import ConfiguredOutcome, ConfiguredOutcom
 from connectors.sdk.settings.priorities import PriorityThresholds
 from connectors.sdk.settings.section import Section
 from connectors.sdk.settings.source import ActsAs, ReaderCredentials, SourceSettings
+from connectors.sdk.settings.webhook import WebhookSettings
 
 __all__ = [
     "ActsAs",
@@ -48,6 +50,7 @@ __all__ = [
     "Section",
     "SourceSettings",
     "WebAddress",
+    "WebhookSettings",
     "link_of",
     "task_outcomes",
 ]

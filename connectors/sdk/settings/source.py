@@ -18,6 +18,7 @@ from connectors.sdk.settings.credentials import (
 from connectors.sdk.settings.limits import LimitsSettings
 from connectors.sdk.settings.links import LinkSettings
 from connectors.sdk.settings.section import Section
+from connectors.sdk.settings.webhook import WebhookSettings
 
 ActsAs = Literal["service", "viewer", "exchange"]
 
@@ -41,6 +42,7 @@ class SourceSettings(Section):
     the vendor's reads show a write. `exclusive_account`: nothing but this gateway uses the service account, so what the
     account did is what the gateway did.
     `trace_context`: whether requests carry the W3C context of the gateway's traces; by default the vendor decides.
+    `webhook`: what the vendor may send to `/webhooks/<key>`.
     `acts_as`: "service" calls with one service account, "viewer" with the caller's own token, "exchange" with a token
     that the issuer gives in exchange for it. `audience` is what a token's `aud` must hold so that it may be passed on
     ("viewer"). `reader`: credentials of an account that may read everything, for look-ups that no person asks for.
@@ -76,6 +78,7 @@ class SourceSettings(Section):
     cache: CacheSettings = CacheSettings()
     limits: LimitsSettings = LimitsSettings()
     people: LinkSettings = LinkSettings()
+    webhook: WebhookSettings | None = None
 
     @field_validator("acts_as")
     @classmethod

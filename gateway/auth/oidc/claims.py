@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from connectors.sdk.caller import TASK_ADMIN
+from gateway.auth.oidc.compact_token import is_writable
 from gateway.auth.oidc.refusal import TokenRefusedError
 from gateway.people import SignedIn
 from gateway.settings import IssuerSettings
@@ -66,9 +67,8 @@ def _dropped(value: Mapping[str, Any], names: Sequence[str]) -> Mapping[str, Any
 
 def _texts(value: Any) -> Sequence[str]:
     """A text or a list of texts, as providers write either. Anything else is nothing: Keycloak leaves out empty lists."""
-    if isinstance(value, str):
-        return (value,) if value else ()
-    return [each for each in value if isinstance(each, str) and each] if isinstance(value, list) else ()
+    listed = value if isinstance(value, list) else (value,)
+    return [each for each in listed if isinstance(each, str) and each and is_writable(each)]
 
 
 def _key(settings: IssuerSettings, claims: Mapping[str, Any], proved_email: str | None) -> str:
@@ -84,12 +84,11 @@ def _key(settings: IssuerSettings, claims: Mapping[str, Any], proved_email: str 
 
 
 def _name(settings: IssuerSettings, claims: Mapping[str, Any], email: str | None) -> str:
-    for told in (_at(claims, settings.claims.name), claims.get("preferred_username"), email):
+    for told in (_at(claims, settings.claims.name), claims.get("preferred_username"), email, claims["sub"]):
         name = " ".join("".join(c if c.isprintable() else " " for c in told).split()) if isinstance(told, str) else ""
         if name:
             return name[:_LONGEST_NAME]
-    subject: str = claims["sub"]
-    return subject[:_LONGEST_NAME]
+    return "-"
 
 
 def _email(value: Any) -> str | None:

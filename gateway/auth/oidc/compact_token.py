@@ -60,6 +60,15 @@ def read_token(token: bytes) -> CompactToken:
     return CompactToken(algorithm, kid, claims, signature)
 
 
+def is_writable(text: str) -> bool:
+    """JSON may have a half of a surrogate pair, which is in no UTF-8: neither the journal nor an answer can hold it."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def _check_header(header: dict[str, Any]) -> None:
     if not _REFUSED_HEADERS.isdisjoint(header):
         raise TokenRefusedError("The token's header names a key or an extension; that is not accepted.")

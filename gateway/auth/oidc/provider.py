@@ -8,7 +8,7 @@ import anyio
 import httpx2
 import msgspec
 
-from connectors.sdk.http import CorruptBodyError, NoCookies, TooLargeError, read_bounded
+from connectors.sdk.http import CorruptBodyError, NoCookies, TooLargeError, read_bounded, why_unreached
 from gateway.auth.oidc.key_set import MOST_KEYS, KeySet
 from gateway.settings import IssuerSettings, is_protected
 
@@ -44,11 +44,16 @@ def _trusted_certificates() -> ssl.SSLContext:
     return httpx2.create_ssl_context(trust_env=False)
 
 
-def provider_client(transport: Transport | None = None) -> httpx2.AsyncClient:
-    """Follows no redirect: the provider is where the configuration says. Proxies of the environment are not used."""
+def provider_client(
+    transport: Transport | None = None, *, certificates: ssl.SSLContext | None = None
+) -> httpx2.AsyncClient:
+    """Follows no redirect: the provider is where the configuration says. Proxies of the environment are not used.
+
+    Without `certificates` those of the machine are trusted.
+    """
     return httpx2.AsyncClient(
         transport=transport,
-        verify=_trusted_certificates(),
+        verify=certificates or _trusted_certificates(),
         follow_redirects=False,
         cookies=NoCookies(),
         trust_env=False,
@@ -108,8 +113,8 @@ class Provider:
             return msgspec.json.decode(body, type=kind)
         except (httpx2.TimeoutException, TimeoutError):
             raise ProviderError(f"{what} did not answer within {PATIENCE:g} s") from None
-        except httpx2.ConnectError:
-            raise ProviderError(f"{what} cannot be reached") from None
+        except httpx2.ConnectError as error:
+            raise ProviderError(f"{what} {why_unreached(error, seconds=PATIENCE)}") from None
         except (httpx2.HTTPError, httpx2.InvalidURL):
             raise ProviderError(f"{what} gave no whole answer") from None
         except TooLargeError:

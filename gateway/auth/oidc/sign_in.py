@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 from connectors.sdk.caller import Caller
 from gateway.auth.api_keys import ApiKeySignIn
@@ -16,7 +16,7 @@ from gateway.auth.oidc.provider import Provider, Transport, provider_client
 from gateway.auth.oidc.refusal import KeysUnavailableError, TokenRefusedError
 from gateway.auth.oidc.token_check import TokenCheck
 from gateway.people import People
-from gateway.settings import OidcAuth
+from gateway.settings import OidcAuth, certificates_in
 
 
 class OidcSignIn:
@@ -66,8 +66,15 @@ async def open_issuers(
     pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> AsyncIterator[Sequence[Issuer]]:
     """The configured issuers. Their keys are read in the background until the block ends."""
-    async with provider_client(transport) as client:
-        issuers = [Issuer(settings, Provider(settings, client, may_be_plain=may_be_plain)) for settings in auth.issuers]
+    async with AsyncExitStack() as clients:
+        shared = await clients.enter_async_context(provider_client(transport))
+        issuers = []
+        for settings in auth.issuers:
+            client = shared
+            if settings.ca_file is not None:
+                trusted = certificates_in(settings.ca_file)
+                client = await clients.enter_async_context(provider_client(transport, certificates=trusted))
+            issuers.append(Issuer(settings, Provider(settings, client, may_be_plain=may_be_plain)))
         tasks = [asyncio.ensure_future(issuer.keep_fresh(pause)) for issuer in issuers]
         try:
             yield issuers

@@ -9,7 +9,7 @@ from joserfc.jwa import JWSAlgModel
 from joserfc.jws import JWSRegistry, validate_compact
 from joserfc.jwt import JWTClaimsRegistry
 
-from gateway.auth.oidc.compact_token import CompactToken, read_token
+from gateway.auth.oidc.compact_token import CompactToken, is_writable, read_token
 from gateway.auth.oidc.issuer import Issuer
 from gateway.auth.oidc.refusal import TokenRefusedError
 
@@ -70,7 +70,7 @@ class TokenCheck:
         except MissingClaimError as error:
             missing = error.claim.partition(",")[0]
             raise TokenRefusedError(_WRONG.get(missing, "The token lacks a claim.")) from None
-        if len(claims["sub"]) > _LONGEST_SUBJECT:
+        if len(claims["sub"]) > _LONGEST_SUBJECT or not is_writable(claims["sub"]):
             raise TokenRefusedError(_WRONG["sub"])
 
 

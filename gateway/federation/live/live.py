@@ -151,6 +151,13 @@ class Live:
             if key[0] == source:
                 observer.wake()
 
+    def noticed(self, source: str) -> None:
+        """The source says that something has changed: kept lists are outdated, and its observers look soon."""
+        self._stale([Tag(source, Kind.TASK_LIST)])
+        for key, observer in self._observers.items():
+            if key[0] == source:
+                observer.noticed()
+
     def change(self, settings: LiveSettings) -> None:
         """Sources, people or settings are others now: subscriptions end, and clients subscribe anew."""
         self._settings = settings

@@ -79,7 +79,8 @@ class Observer:
         self._full_at = self._resync_at = -float("inf")
         self._full_calls, self._feed_calls = 1.0, FEED_CALLS
         self._has_feed, self._lacks_updates = True, False
-        self._next = -float("inf")
+        self._next = self._soonest = -float("inf")
+        self._is_noticed = False
         self._idle_since = monotonic()
         self._wake = asyncio.Event()
 
@@ -129,6 +130,7 @@ class Observer:
         cost, began = RequestCost(), self._monotonic()
         context = self._context()
         self._written.clear()
+        self._is_noticed = False
         failed = True
         try:
             with in_context(context.counted_by(cost)):
@@ -145,7 +147,10 @@ class Observer:
         with in_context(context):
             limit = self._look.source.read_window
         calls = min(self._full_calls, self._feed_calls) if self._has_feed else self._full_calls
-        self._next = ended + self._pace.pause(ended, calls=calls, seconds=ended - began, limit=limit)
+        pause = self._pace.pause(ended, calls=calls, seconds=ended - began, limit=limit)
+        self._soonest = ended + self._pace.soonest(ended, calls=calls, limit=limit, pause=pause)
+        # After a webhook that came during this look: what was read may be older.
+        self._next = self._soonest if self._is_noticed else ended + pause
 
     def wrote(self, task: Task) -> None:
         """One of our own writes left it so, and every reader of this observer's credentials is shown it."""
@@ -171,6 +176,12 @@ class Observer:
     def wake(self) -> None:
         """Look now: something has changed elsewhere."""
         self._next = min(self._next, self._monotonic())
+        self._wake.set()
+
+    def noticed(self) -> None:
+        """A webhook came: look as soon as the rate limit allows. Many of them make one look."""
+        self._is_noticed = True
+        self._next = min(self._next, self._soonest)
         self._wake.set()
 
     # One look

@@ -34,9 +34,22 @@ class Pace:
             wanted = max(wanted, self._least * 2.0 ** min(self._failures, 10))
         return min(wanted, self._most)
 
+    def soonest(self, now: float, *, calls: float, limit: RateLimitView | None, pause: float) -> float:
+        """As `pause`, which is given, for a look that a webhook asks for: it may use the share of a minute up early."""
+        if self._failures:
+            return pause
+        if limit is None or limit.limit is None:
+            return min(pause, self._least)
+        own = sum(cost for at, cost in self._looks if at > now - WINDOW)
+        return min(pause, self._least) if own + calls <= self._budget(limit.limit, limit.remaining) else pause
+
     def _within(self, limit: int, remaining: int | None, calls: float) -> float:
         """At `share` of the limit without what people's requests took in the last window."""
+        budget = self._budget(limit, remaining)
+        return self._most if budget <= 0 else max(1.0, calls) * WINDOW / budget
+
+    def _budget(self, limit: int, remaining: int | None) -> float:
+        """Calls in a window."""
         own = sum(cost for _, cost in self._looks)
         interactive = max(0, limit - (limit if remaining is None else remaining) - own)
-        budget = self._share * (limit - interactive)
-        return self._most if budget <= 0 else max(1.0, calls) * WINDOW / budget
+        return self._share * (limit - interactive)

@@ -73,7 +73,14 @@ class AdmissionControl:
         self._credential = credential
         self._observe = observe
         self._spans = spans
-        self._windows = CredentialWindows(source, configured, documented, state=rate_limits, monotonic=monotonic)
+        self._windows = CredentialWindows(
+            source,
+            configured,
+            documented,
+            state=rate_limits,
+            has_room=self._serve,
+            monotonic=monotonic,
+        )
         self._concurrency = ConcurrencyLimit(start=start, maximum=2 * start, monotonic=monotonic)
         self._queue = AdmissionQueue(self._concurrency, monotonic=monotonic)
         self._breaker = CircuitBreaker(monotonic=monotonic)
@@ -201,6 +208,10 @@ class AdmissionControl:
     def _at_least(self, seconds: float) -> float:
         """`seconds`, or more if requests typically take longer."""
         return max(seconds, AMPLE * self._typical_time)
+
+    def _serve(self) -> None:
+        """There is room that could not be foreseen."""
+        self._queue.serve()
 
     # Settling
 

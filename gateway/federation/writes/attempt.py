@@ -9,7 +9,20 @@ from connectors.sdk.caller import Caller
 from connectors.sdk.capability import Capability, Support
 from connectors.sdk.commands import MutationStatus
 from connectors.sdk.connector import Connector
-from connectors.sdk.errors import ConnectorError, Failure, RejectedError, UnavailableError, UpstreamTimeoutError
+from connectors.sdk.errors import (
+    AlreadyAssignedError,
+    BrokenError,
+    ConflictError,
+    ConnectorError,
+    Failure,
+    ForbiddenError,
+    NotFoundError,
+    RejectedError,
+    UnavailableError,
+    UpstreamTimeoutError,
+    ValidationFailedError,
+    VersionConflictError,
+)
 from connectors.sdk.model import Flow, Task
 from gateway.federation.sources import Source
 from gateway.federation.traffic import RequestCost
@@ -27,6 +40,19 @@ UNSETTLED = (
 UNRESOLVED = (
     "it was never found out whether the source applied this write, and no further look will tell. Look at the object; to "
     "do it again, send a new idempotencyKey."
+)
+
+_REFUSALS = frozenset(
+    kind.code
+    for kind in (
+        RejectedError,
+        NotFoundError,
+        ForbiddenError,
+        ValidationFailedError,
+        ConflictError,
+        AlreadyAssignedError,
+        VersionConflictError,
+    )
 )
 
 
@@ -114,7 +140,7 @@ class Attempt:
         unsettled = Problem(code="UPSTREAM_ERROR", message=UNSETTLED, source=self.source.key)
         if self.progress is not None:
             more.setdefault("effect", self.progress.perhaps_ended)
-        return self.result(MutationStatus.UNKNOWN, problems=(*problems, unsettled), **more)
+        return self.result(MutationStatus.UNKNOWN, problems=(*map(_without_refusal, problems), unsettled), **more)
 
     def cut_off(self) -> WriteResult:
         """The write had no more time: its deadline has passed, or the gateway ends."""
@@ -126,6 +152,11 @@ class Attempt:
 
 async def _none() -> None:
     """Nothing forbids it."""
+
+
+def _without_refusal(problem: Problem) -> Problem:
+    """What may have been applied has no code that says it was refused."""
+    return structs.replace(problem, code=BrokenError.code) if problem.code in _REFUSALS else problem
 
 
 def _as_in_graph(problem: Problem) -> Problem:

@@ -14,7 +14,7 @@ from gateway.federation.writes.verbs import target_tag, touched
 from gateway.store import Journal
 
 C = TypeVar("C", bound=Command)
-T = TypeVar("T", Outcome, FlowOutcome)
+T = TypeVar("T", bound=Outcome | FlowOutcome)
 
 # Seconds after a lost answer in which lists are not kept either.
 UNSETTLED_SECONDS = 10.0

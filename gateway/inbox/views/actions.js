@@ -8,7 +8,7 @@ import { html } from "./html.js";
 
 /** A button of an action. One that is off can be reached and says its reason. */
 function Act({ name, permit, kind = "", task, onAct }) {
-  if (!permit || permit.support === "UNSUPPORTED") return null;
+  if (!permit || permit.support === "UNSUPPORTED" || (!task.isOpen && !permit.allowed)) return null;
   const reason = permit.allowed ? null : (permit.reason ?? t("action.off"));
   const isBusy = busy.value === `${name} ${task.id}`;
   return html`<button type="button" class=${kind} data-action=${name} aria-disabled=${reason || busy.value ? "true" : undefined} aria-busy=${isBusy ? "true" : undefined}
@@ -59,6 +59,7 @@ function PriorityMenu({ task }) {
 export function Actions({ task, permits, isWhole }) {
   // The bar keeps its height while the permissions are on their way.
   if (!isWhole) return html`<div class="actions" aria-hidden="true"></div>`;
+  if (!permits.size) return null;
   const isOn = (name) => permits.get(name)?.allowed;
   return html`
     <div class="actions" role="toolbar" aria-label=${t("actions")}>

@@ -71,13 +71,13 @@ export function Field({ task, field, path, value, errors, onChange }) {
   const described = [help && `${id}-help`, mine.length && `${id}-error`].filter(Boolean).join(" ") || undefined;
   const state = { "aria-describedby": described, "aria-invalid": mine.length ? "true" : undefined, "aria-required": field.required ? "true" : undefined };
   const after = html`${help && html`<p class="help" id=${`${id}-help`}>${help}</p>`}${mine.length > 0 && html`<p class="error" id=${`${id}-error`}>${mine.map(({ message }) => message).join(" ")}</p>`}`;
-  const mark = field.required && html`<span class="required" title=${t("field.required")} aria-hidden="true"> *</span>`;
+  const mark = field.required ? "" : undefined;
   if (field.type === "BOOLEAN" && !field.isMultiple && !field.fields)
-    return html`<div class="field" data-key=${field.key}><label class="option" for=${id}><input type="checkbox" id=${id} ...${{ ...state, "aria-required": undefined }} disabled=${isOff} checked=${value === true} onChange=${(event) => onChange(event.target.checked)} /><span>${label}${mark}</span></label>${after}</div>`;
-  if (field.fields) return html`<div class="field" data-key=${field.key} role="group" aria-labelledby=${`${id}-label`}><span class="label" id=${`${id}-label`}>${label}${mark}</span><${Rows} task=${task} field=${field} path=${path} value=${value} errors=${errors} onChange=${onChange} isOff=${isOff} />${after}</div>`;
+    return html`<div class="field" data-key=${field.key}><label class="option" for=${id} data-required=${mark}><input type="checkbox" id=${id} ...${{ ...state, "aria-required": undefined }} disabled=${isOff} checked=${value === true} onChange=${(event) => onChange(event.target.checked)} /><span>${label}</span></label>${after}</div>`;
+  if (field.fields) return html`<div class="field" data-key=${field.key} role="group" aria-labelledby=${`${id}-label`}><span class="label" id=${`${id}-label`} data-required=${mark}>${label}</span><${Rows} task=${task} field=${field} path=${path} value=${value} errors=${errors} onChange=${onChange} isOff=${isOff} />${after}</div>`;
   const isGroup = field.type === "MULTI_SELECT" && field.options;
   return html`<div class="field" data-key=${field.key}>
-    ${isGroup ? html`<span class="label" id=${`${id}-label`}>${label}${mark}</span>` : html`<label for=${id}>${label}${mark}</label>`}
+    ${isGroup ? html`<span class="label" id=${`${id}-label`} data-required=${mark}>${label}</span>` : html`<label for=${id} data-required=${mark}>${label}</label>`}
     <${Control} field=${field} id=${id} value=${value} onChange=${onChange} isOff=${isOff} ...${state} />${after}
   </div>`;
 }

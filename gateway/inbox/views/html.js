@@ -22,7 +22,7 @@ export function Outside({ href, children }) {
 
 const initials = (name) => name.split(/[\s._-]+/).filter(Boolean).slice(0, 2).map((each) => [...each][0].toUpperCase()).join("");
 
-export const Avatar = ({ name }) => html`<span class="avatar" aria-hidden="true">${initials(name)}</span>`;
+export const Avatar = ({ name }) => html`<span class="avatar" aria-hidden="true" data-initials=${initials(name)}></span>`;
 
 /** The mark of a system: the same colour everywhere. */
 export const System = ({ source, sources }) => {

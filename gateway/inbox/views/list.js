@@ -1,8 +1,8 @@
 // The list: only the rows that can be seen are in the document, whatever the length of the list is.
-import { computed, effect, signal } from "@preact/signals";
+import { computed, effect, signal, untracked } from "@preact/signals";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { addressOf, clearFilters, isFiltered, openId, view } from "../address.js";
-import { active, fresh, gone, isBusy, list, loadList, loadMore, openRow, rows, selected, sources, toggle } from "../state.js";
+import { active, fresh, gone, isBusy, isLoadingMore, list, loadList, loadMore, openRow, rows, selected, sources, toggle } from "../state.js";
 import { due, moment, number, t, word } from "../words.js";
 import { Avatar, html, System } from "./html.js";
 
@@ -93,7 +93,8 @@ export function List() {
       else if (at + ROW > element.scrollTop + element.clientHeight) element.scrollTop = at + ROW - element.clientHeight;
     });
     const more = effect(() => {
-      if (first.value + count.value + AHEAD > rows.value.length) loadMore();
+      const isNear = first.value + count.value + AHEAD > rows.value.length;
+      if (isNear && list.value.hasMore && !isLoadingMore.value && !isBusy.value) untracked(loadMore);
     });
     return () => {
       watch.disconnect();

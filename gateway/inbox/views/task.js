@@ -160,6 +160,7 @@ export function Task({ id }) {
           ${task.url && html`<${Outside} href=${task.url}>${t("task.openAt", { system: task.source.name })}<//>`}</p>`}
       </header>
       ${phase === "absent" && html`<p class="empty">${t("task.absent.what")}</p>`}
+      ${phase === "left" && html`<p class="trouble" role="status">${t("task.left")}</p>`}
       ${phase === "error" && html`<div class="empty" role="alert"><p>${error.message}</p><button type="button" onClick=${() => loadDetail()}>${t("again")}</button></div>`}
       ${task && phase !== "error" && html`<${Body} task=${task} missing=${missing} />`}
     </section>

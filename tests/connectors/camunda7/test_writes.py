@@ -317,6 +317,17 @@ async def test_a_task_that_another_person_completed_after_our_form_gave_it_back_
     assert was_delegated(closed)
 
 
+async def test_a_task_without_an_owner_is_completed_at_an_engine_without_a_log(
+    house: House, connector: Camunda7Connector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By a task admin. Nothing tells who completed it, and nothing speaks of a delegation."""
+    task = await house.task()
+    monkeypatch.setattr(Camunda7Client, "list_operations", AsyncMock(return_value=[]))
+    outcome = await connector.perform(Complete(task=task, actor=ALICE, data={"approved": True}))
+
+    assert TaskState.COMPLETED is outcome.task.state
+
+
 @pytest.mark.parametrize("shown", ["another task", "open"])
 async def test_a_completion_that_the_next_read_does_not_show_stays_open(
     house: House, monkeypatch: pytest.MonkeyPatch, shown: str

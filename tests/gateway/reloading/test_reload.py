@@ -275,5 +275,5 @@ def test_settings_are_told_apart(tmp_path: Path) -> None:
     """The type of `Settings` has no part that a reload would overlook."""
     settings: Settings = load(written(tmp_path))
 
-    assert set(Settings.__slots__) == {"gateway", "auth", "people", "sources", "store", "documents"}
+    assert set(Settings.__slots__) == {"gateway", "auth", "people", "sources", "store", "shared", "documents"}
     assert settings == load(written(tmp_path))

@@ -66,6 +66,14 @@ def with_key(digest: str) -> str:
 
 
 FAULTS: dict[str, tuple[dict[str, str], str]] = {
+    "no file of certificates": (
+        {"auth": oidc({**ISSUER, "ca_file": "absent.pem"})},
+        "auth.issuers[0].ca_file: cannot be read: No such file",
+    ),
+    "a file without certificates": (
+        {"auth": oidc({**ISSUER, "ca_file": "taskgate.toml"})},
+        "auth.issuers[0].ca_file: has no certificate in PEM",
+    ),
     "no issuer": ({"auth": '[auth]\nmode = "oidc"\nissuers = []\n'}, "auth.issuers: "),
     "no audience": ({"auth": oidc({"issuer": "https://b.example"})}, "auth.issuers[0].audience: is missing"),
     "an empty audience": ({"auth": oidc({**ISSUER, "audience": []})}, "auth.issuers[0].audience: "),

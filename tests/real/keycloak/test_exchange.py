@@ -12,25 +12,14 @@ from connectors.sdk.settings import OAuthCredentials, SourceSettings
 from tests.real.keycloak.realm import GATEWAY, GATEWAY_SECRET, PLAIN, VENDOR, Realm
 
 
-@pytest.fixture
-async def upstream() -> AsyncIterator[Upstream]:
-    section = {
-        "key": "vendor",
-        "name": "Vendor",
-        "vendor": "memory",
-        "base_url": "http://127.0.0.1:9",
-        "read_timeout": 60,
-    }
-    opened = Upstream(SourceSettings.model_validate(section))
-    yield opened
-    await opened.aclose()
+class ExchangingSettings(SourceSettings):
+    """Their `token_url` is one of the addresses that may be called in our own network."""
+
+    credentials: OAuthCredentials
 
 
-async def exchanged(
-    realm: Realm, upstream: Upstream, token: str, *, audience: str | None = VENDOR
-) -> dict[str, object]:
-    """The claims of the token that a vendor would get."""
-    credentials = OAuthCredentials.model_validate(
+def credentials(realm: Realm, audience: str | None) -> OAuthCredentials:
+    return OAuthCredentials.model_validate(
         {
             "kind": "oauth",
             "token_url": realm.token_url,
@@ -39,7 +28,28 @@ async def exchanged(
             "audience": audience,
         }
     )
-    exchange = TokenExchange(credentials)
+
+
+@pytest.fixture
+async def upstream(realm: Realm) -> AsyncIterator[Upstream]:
+    section = {
+        "key": "vendor",
+        "name": "Vendor",
+        "vendor": "memory",
+        "base_url": "http://127.0.0.1:9",
+        "read_timeout": 60,
+        "credentials": credentials(realm, VENDOR),
+    }
+    opened = Upstream(ExchangingSettings.model_validate(section))
+    yield opened
+    await opened.aclose()
+
+
+async def exchanged(
+    realm: Realm, upstream: Upstream, token: str, *, audience: str | None = VENDOR
+) -> dict[str, object]:
+    """The claims of the token that a vendor would get."""
+    exchange = TokenExchange(credentials(realm, audience))
     with in_call(UpstreamCall(authority=Authority(principal="alice", identity=None, token=token))):
         headers = await exchange.headers(upstream)
     payload = extract_compact(headers["Authorization"].removeprefix("Bearer ").encode()).payload

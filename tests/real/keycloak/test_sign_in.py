@@ -191,5 +191,5 @@ async def test_a_provider_that_is_started_again_goes_on_with_its_keys(
 
     assert ("STALE", "OK") == (away.status, back.status)
     assert away.reason is not None
-    assert "cannot be reached" in away.reason
+    assert "refused the connection" in away.reason
     assert ["Alice Moreno", "Alice Moreno", "Bob Keller"] == names

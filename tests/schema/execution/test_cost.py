@@ -6,6 +6,7 @@ from graphql import GraphQLSchema, OperationDefinitionNode, get_introspection_qu
 from schema.api import build_schema, build_subgraph
 from schema.core.limits import DocumentLimits
 from schema.execution.cost import Measure, Meter
+from schema.execution.documents import DocumentError, Documents
 from tests.schema.conftest import Ask
 from tests.schema.fake_federation import FakeFederation
 
@@ -167,3 +168,40 @@ async def test_limits_hold_for_requests(ask: Ask, federation: FakeFederation) ->
     assert [{"code": "TOO_COSTLY"}] == [error["extensions"] for error in refused.errors]
     assert {} == calls
     assert [] == served.errors
+
+
+VALUES: list[object] = [1, True, 1.0, "1", None, 0, False, [1], [1, 2], 2, 50, 2**70, 2**71, "x" * 200]
+
+
+def test_what_was_measured_of_one_request_is_no_other_requests_measure() -> None:
+    """Neither with other values, nor with equal ones of another type, nor of another document or operation."""
+    texts = [
+        "query A($first: Int) { tasks(first: $first) { nodes { id } } }",
+        "query A($first: Int) { tasks(first: $first) { nodes { id title } } } query B($first: Int = 3) { tasks(first: $first) { totalCount } }",
+    ]
+
+    def told(documents: Documents, text: str, name: str, variables: dict[str, object] | None) -> object:
+        try:
+            operation, measure = documents.operation(documents.read(text), name, variables)
+        except DocumentError as error:
+            return error.code, str(error)
+        return operation.name and operation.name.value, measure
+
+    keeping = Documents(GRAPH, DocumentLimits())
+    asked = [
+        (text, name, variables)
+        for text in texts
+        for name in ("A", "B")
+        for variables in (None, {}, *({"first": value, "other": 7} for value in VALUES))
+    ]
+    for each in [*asked, *reversed(asked), *asked]:
+        assert told(keeping, *each) == told(Documents(GRAPH, DocumentLimits()), *each), each
+
+
+def test_an_operation_is_measured_once_for_equal_values(monkeypatch: pytest.MonkeyPatch) -> None:
+    documents = Documents(GRAPH, DocumentLimits())
+    document = documents.read("query ($first: Int) { tasks(first: $first) { nodes { id } } }")
+    first = documents.operation(document, None, {"first": 5, "other": 1})
+    monkeypatch.delattr(Meter, "measure")
+
+    assert documents.operation(document, None, {"first": 5, "other": 2}) == first

@@ -28,6 +28,7 @@ class CredentialWindows:
         documented: LimitsSettings,
         *,
         state: RateLimitState,
+        has_room: Callable[[], None] = lambda: None,
         monotonic: Callable[[], float],
         max_credentials: int = MAX_CREDENTIALS,
     ) -> None:
@@ -36,6 +37,7 @@ class CredentialWindows:
         self._documented = documented
         self._chosen = configured.over(documented)
         self._state = state
+        self._has_room = has_room
         self._monotonic = monotonic
         self._max_credentials = max_credentials
         self._pairs: dict[str, WindowPair] = {}
@@ -63,7 +65,9 @@ class CredentialWindows:
     def _window(self, credential: str, name: str, documented: int | None, ceiling: int | None) -> RateLimitWindow:
         return RateLimitWindow(
             name,
-            slots=self._state.slots(WindowKey(self._source, credential, name)),
+            slots=self._state.slots(
+                WindowKey(self._source, credential, name), seconds=self._chosen.window, has_room=self._has_room
+            ),
             documented=documented,
             ceiling=ceiling,
             seconds=self._chosen.window,

@@ -125,6 +125,8 @@ class RateLimitWindow:
             free = UNLIMITED
         else:
             free = self._slots.room(limit) - len(self._rivals(limit)) - self._kept(priority, limit)
+            if free > 0:
+                free = min(free, self._slots.allotted(limit, is_write=priority is Priority.WRITE))
         in_flight = self._slots.in_flight
         if limit is not None and now < self._unsure_until:
             free = min(free, max(1, limit // UNSURE_SHARE) - in_flight)
@@ -149,13 +151,13 @@ class RateLimitWindow:
                 # The slots of running and of waiting requests become free a window from now at the earliest.
                 windows = -(-(lacking - len(ends)) // limit)
                 at = ends[lacking - 1] if lacking <= len(ends) else now + windows * self._seconds
-        return max(at, self._slots.paused_until)
+        return max(at, self._slots.paused_until, self._slots.closed_until)
 
     def view(self, date: Callable[[float], datetime]) -> RateLimitView:
         """As it is now; `date` turns monotonic times into dates."""
         now = self._now()
         limit, paused_until = self._limit(now), self._slots.paused_until
-        taken = 0 if limit is None else self._taken(limit)
+        taken = 0 if limit is None else self._taken(limit) + self._slots.elsewhere
         ends = [*self._slots.ends[:1], *self._foreign[:1]] if taken else []
         reset = max(paused_until, min(ends, default=now))
         remaining = None if limit is None else 0 if now < paused_until else max(0, limit - taken)
@@ -338,6 +340,11 @@ class RateLimitWindow:
         limit = self._vendors or self._ceiling
         if limit is None:
             if remaining == 0 and reset is not None:
+                self._pause_as_asked(reset)
+            return
+        if self._slots.is_shared:
+            # Other replicas' requests would pass for other clients'. A refusal still tells of these.
+            if remaining == 0 and reset is not None and reset > now + self._seconds + ROUNDING:
                 self._pause_as_asked(reset)
             return
         own = self._slots.in_flight + len(self._slots.ends)

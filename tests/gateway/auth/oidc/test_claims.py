@@ -56,6 +56,15 @@ def test_a_role_of_the_provider_makes_a_task_admin() -> None:
     assert {"task_admin"} == read(admin_roles=["boss"], claims={"roles": "https://example.com/roles"}).roles
 
 
+def test_half_a_character_is_in_no_group_and_no_name() -> None:
+    """JSON can write it, UTF-8 cannot: neither the journal nor an answer could hold it."""
+    who = read(without("name", "preferred_username", "email", groups=["a\ud800", "b"], name="\ud800"))
+    unnamed = read(without("name", "preferred_username", "email", sub="\u200b", k="k-1"), claims={"key": "k"})
+
+    assert ("s-1", ("b",)) == (who.name, who.groups)
+    assert ("-", "k-1") == (unnamed.name, unnamed.key)
+
+
 @pytest.mark.parametrize("groups", [None, [], {}, 7, "", [7, None], True])
 def test_groups_that_are_no_texts_are_no_groups(groups: Any) -> None:
     """Keycloak leaves the claim out for a person without groups."""

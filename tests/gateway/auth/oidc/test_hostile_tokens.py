@@ -170,6 +170,9 @@ HOSTILE: dict[str, Make] = {
     "no person": lambda small: small.token("alice", without=("sub",)),
     "an empty person": lambda small: small.token("alice", sub=""),
     "a person that is a number": lambda small: small.token("alice", sub=7),
+    "a person of half a character": lambda small: signed_raw(
+        small, own_header(small), json.dumps({**small.claims("alice"), "sub": "a\ud800"}).encode()
+    ),
     "a person without end": lambda small: small.token("alice", sub="s" * 300),
 }
 

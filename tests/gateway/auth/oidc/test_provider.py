@@ -3,7 +3,9 @@
 import asyncio
 import gzip
 import json
-from collections.abc import AsyncIterator
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -12,7 +14,10 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from gateway.auth.oidc import provider as provider_file
 from gateway.auth.oidc.provider import MAX_ANSWER_BYTES, Provider, ProviderError, provider_client
+from gateway.auth.oidc.sign_in import open_issuers
+from gateway.settings import OidcAuth
 from sandbox.issuer import CERTS, DISCOVERY, SmallIssuer
+from tests.certificates import issued
 from tests.gateway.auth.oidc.providing import ByHost, Time, settings_for, small_issuer
 
 KEYS = "http://127.0.0.1:9" + CERTS
@@ -179,3 +184,50 @@ async def test_a_broken_key_keeps_no_other_key_out(provider: Provider, small: Sm
     small.replaced[CERTS] = JSONResponse({"keys": [7, {}, {"kty": "AKP", "pub": "x"}, *listed, json.loads("null")]})
 
     assert 1 == len(await provider.keys(KEYS))
+
+
+def served(small: SmallIssuer) -> Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]:
+    """The issuer over a connection of its own: each answer ends it."""
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        path = (await reader.readuntil(b"\r\n\r\n")).split()[1].decode()
+        async with httpx2.AsyncClient(transport=ByHost([small])) as client:
+            body = (await client.get(small.base_url + path)).content
+        writer.write(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body))
+        await writer.drain()
+        writer.close()
+
+    return answer
+
+
+@pytest.mark.server
+@pytest.mark.parametrize(
+    ("host", "is_given", "reason"),
+    [
+        ("127.0.0.1", True, None),
+        ("127.0.0.1", False, "is signed by itself, and not known here"),
+        ("localhost", True, "is for another host"),
+    ],
+)
+async def test_a_private_authority_is_trusted_where_it_is_configured(
+    tmp_path: Path, host: str, is_given: bool, reason: str | None
+) -> None:
+    """For discovery and for keys of that issuer alone. A certificate is still for its host."""
+    small = small_issuer(Time())
+    certificate = issued(tmp_path, "127.0.0.1")
+    serving = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    serving.load_cert_chain(certificate)
+    server = await asyncio.start_server(served(small), "127.0.0.1", 0, ssl=serving)
+    small.base_url = f"https://{host}:{server.sockets[0].getsockname()[1]}"
+    asked = settings_for(small, **({"ca_file": certificate} if is_given else {}))
+    other = settings_for(small, issuer=small.address + "/other")
+    async with open_issuers(OidcAuth(mode="oidc", issuers=(asked, other)), may_be_plain=False) as issuers:
+        for issuer in issuers:
+            await issuer.refresh()
+        here, there = (issuer.status() for issuer in issuers)
+    server.close()
+    await server.wait_closed()
+
+    assert ("OK" if reason is None else "UNAVAILABLE") == here.status
+    assert (reason or "") in (here.reason or "")
+    assert "UNAVAILABLE" == there.status

@@ -323,3 +323,24 @@ async def test_a_list_longer_than_is_held_is_told_by_resync_alone() -> None:
         await look(gateway)
         assert client.kinds == [(RESYNC, None)]
         await client.stop()
+
+
+async def test_a_webhook_makes_the_observers_look_and_lists_outdated() -> None:
+    north, south = MemoryConnector("north", [task("north", "1")]), MemoryConnector("south", [])
+    async with opened(north, south) as gateway:
+        client = await Client(gateway, ALICE).start()
+        assert [ref.native_id for ref in await client.listed(fresh=False)] == ["1"]
+        north.held["2"] = task("north", "2")
+
+        gateway.live.noticed("south")
+        await settle()
+        assert client.kinds == [(RESYNC, None)]
+        gateway.live.noticed("north")
+        assert {ref.native_id for ref in await client.listed(fresh=False)} == {"1", "2"}
+        await settle()
+
+        observer = gateway.live._observers["north", None]
+        observer._next = observer._soonest
+        await look(gateway, "north")
+        assert client.kinds[1:] == [(ADDED, "2")]
+        await client.stop()

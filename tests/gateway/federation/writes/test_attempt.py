@@ -3,10 +3,11 @@
 import pytest
 
 from connectors.sdk.commands import MutationStatus
+from connectors.sdk.errors import AlreadyAssignedError, ConflictError, NotFoundError, RejectedError
 from gateway.federation.sources import Source
 from gateway.federation.writes.attempt import Attempt
 from gateway.shared.memory import memory_state
-from schema.ports import ClaimIntent, WriteRequest
+from schema.ports import ClaimIntent, Problem, WriteRequest
 from tests.gateway.federation.memory_source import MemoryConnector
 from tests.gateway.federation.write_requests import ALICE, REF, codes
 
@@ -32,3 +33,15 @@ def test_only_what_may_have_left_is_unknown(
     result = attempt.cut_off()
 
     assert (status, code) == (result.status, codes(result)[0])
+
+
+@pytest.mark.parametrize("refusal", [ConflictError, AlreadyAssignedError, NotFoundError])
+def test_what_may_have_been_applied_has_no_code_of_a_refusal(refusal: type[RejectedError]) -> None:
+    """The vendor accepted it and then showed something else."""
+    source = Source(MemoryConnector("north"), rate_limits=memory_state().rate_limits)
+    attempt = Attempt(ALICE, WriteRequest(target=REF, intent=ClaimIntent()), source, "op")
+
+    result = attempt.unknown(Problem.from_error(refusal("shows another owner", maybe_applied=True)))
+
+    assert ["UPSTREAM_ERROR", "UPSTREAM_ERROR"] == codes(result)
+    assert "shows another owner" == result.problems[0].message
