@@ -117,6 +117,10 @@ class _ExcessError(Exception):
     """Ends the parsing of a head."""
 
 
+# What uvicorn raises where the target of a request has no path (CONNECT), or one that is not ASCII.
+_NO_PATH = (AttributeError, UnicodeError, httptools.HttpParserInvalidURLError)
+
+
 class BoundedProtocol(HttpToolsProtocol):
     """One connection. A refusal is one short answer, and the end of the connection.
 
@@ -179,9 +183,12 @@ class BoundedProtocol(HttpToolsProtocol):
                 self.handle_websocket_upgrade()
             return
         except httptools.HttpParserCallbackError as error:
-            if not isinstance(error.__context__, _ExcessError):
+            if isinstance(error.__context__, _ExcessError):
+                self._refuse_head()
+            elif isinstance(error.__context__, _NO_PATH):
+                self._refuse(400, "This is not an HTTP request.")
+            else:
                 raise
-            self._refuse_head()
         except httptools.HttpParserError:
             self._refuse(400, "This is not an HTTP request.")
         else:
@@ -198,6 +205,10 @@ class BoundedProtocol(HttpToolsProtocol):
         socket_protocol: Any = self.transport.get_protocol()
         if socket_protocol is self:
             return
+        if not socket_protocol.handshake_initiated:
+            # One with a body, say: the library would neither answer nor close the connection.
+            self.transport.write(_answer(400, "This is no request for a WebSocket."))
+            self.transport.close()
         lost = socket_protocol.connection_lost
 
         def connection_lost(exc: Exception | None) -> None:
