@@ -6,7 +6,6 @@ from weakref import WeakKeyDictionary
 
 import anyio
 from fastapi import FastAPI
-from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Route, WebSocketRoute
 
 from gateway.composition import Gateway, open_gateway
@@ -19,6 +18,7 @@ from gateway.http import (
     AccessLog,
     CallerBudgets,
     Compression,
+    Cors,
     Deadlines,
     DirectPath,
     GraphQLRoute,
@@ -32,7 +32,6 @@ from gateway.http import (
     Serving,
     Traced,
     Webhooks,
-    cors_options,
     front_page,
     health_routes,
     log_upstream_request,
@@ -214,9 +213,11 @@ def create_app(settings: Settings, *, pause: Pause = anyio.sleep, tracing: Traci
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
 
+    def newest() -> GatewaySettings:
+        return servings.settings if opened else settings.gateway
+
     def is_direct() -> bool:
-        newest = servings.settings if opened else settings.gateway
-        return newest.fast_paths.direct_path
+        return newest().fast_paths.direct_path
 
     def drain(seconds: float) -> None:
         # First: what is cut off is not told as ended.
@@ -262,8 +263,7 @@ def create_app(settings: Settings, *, pause: Pause = anyio.sleep, tracing: Traci
         app.include_router(metrics_routes(metrics))
 
     app.add_middleware(DirectPath, path="/graphql", to=graphql, is_on=is_direct)
-    if settings.gateway.cors_origins:
-        app.add_middleware(CORSMiddleware, **cors_options(settings.gateway))
+    app.add_middleware(Cors, settings=newest)
     if tracing is not NO_TRACING:
         app.add_middleware(Traced, tracing=tracing)
     # Around all others: each answer has its request id, that to a preflight too.

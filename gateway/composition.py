@@ -144,8 +144,8 @@ async def open_gateway(
             cursors=CursorCodec(_secret(settings)),
             leases=shared.leases,
             own=own,
-            write_deadline=settings.gateway.mutation_deadline,
-            bulk_deadline=settings.gateway.bulk_deadline,
+            write_deadline=lambda: generations.present.get().settings.gateway.mutation_deadline,
+            bulk_deadline=lambda: generations.present.get().settings.gateway.bulk_deadline,
             settled=settled,
             pause=pause,
             audit=ObservedAudit(audit, wrote),
@@ -187,8 +187,8 @@ def compose(
     monotonic: Callable[[], float] = time.monotonic,
     now: Clock = utc_now,
     own: OwnWork | None = None,
-    write_deadline: float = math.inf,
-    bulk_deadline: float = 300.0,
+    write_deadline: Callable[[], float] = lambda: math.inf,
+    bulk_deadline: Callable[[], float] = lambda: 300.0,
     pause: Pause = anyio.sleep,
     settled: Settled = lambda _source, _status: None,
     audit: Audit | None = None,
@@ -197,7 +197,7 @@ def compose(
 ) -> FederatedSources:
     """The parts around `sources`, which are opened and closed elsewhere, as are `journal`, `answers` and `audit`.
 
-    The deadlines are in seconds, for one write and for one bulk action. Without `audit` its lines are lines of the log. `keeps_wanted`:
+    The deadlines give seconds, for one write and for one bulk action. Without `audit` its lines are lines of the log. `keeps_wanted`:
     whether lists may be asked once which of their rows a question wants.
     """
     by_key = sources if isinstance(sources, Mapping) else {source.key: source for source in sources}

@@ -182,6 +182,14 @@ def wide(aliases: int) -> str:
     return f"{{ tasks(first: 100) {{ nodes {{ {groups} }} }} }}"
 
 
+def nodes(aliases: int) -> dict[str, Any]:
+    groups = " ".join(f"a{n}: candidateGroups {{ id name }}" for n in range(aliases))
+    return {
+        "query": f"query ($ids: [ID!]!) {{ nodes(ids: $ids) {{ ... on Task {{ {groups} }} }} }}",
+        "variables": {"ids": [global_id("Task", KEYS[n % SOURCES], str(n)) for n in range(100)]},
+    }
+
+
 def nested(levels: int) -> Any:
     value: Any = 1
     for _ in range(levels):
@@ -255,16 +263,12 @@ def corpus() -> dict[str, Callable[[], dict[str, Any]]]:
         "100 rows, what is permitted": lambda: {
             "query": "{ tasks(first: 100) { nodes { permittedActions { action allowed reason } } } }"
         },
-        "100 nodes, many fields": lambda: {
-            "query": "query ($ids: [ID!]!) { nodes(ids: $ids) { ... on Task { "
-            + " ".join(f"a{n}: candidateGroups {{ id name }}" for n in range(20))
-            + " } } }",
-            "variables": {"ids": [global_id("Task", KEYS[n % SOURCES], str(n)) for n in range(100)]},
-        },
+        "100 nodes, many fields": lambda: nodes(14),
+        "100 nodes, more fields": lambda: nodes(20),
         "lists below rows": lambda: {
             "query": "{ tasks(first: 50) { nodes { assignee { tasks(first: 1) { totalCount } } } } }"
         },
-        "100 rows, many fields": lambda: {"query": wide(10)},
+        "100 rows, many fields": lambda: {"query": wide(6)},
         "100 rows, thirty times as many": lambda: {"query": wide(30)},
         "a text of 20,000": lambda: tasks({"text": "a" * 20_000}),
         "a text of 200,000": lambda: tasks({"text": long}),

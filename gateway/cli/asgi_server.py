@@ -1,7 +1,7 @@
 """An application that this process serves."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +10,8 @@ from gateway.cli.failure import fail
 if TYPE_CHECKING:
     import socket
 
-    from gateway.settings import GatewaySettings
+    from gateway.http import ConnectionBounds
+    from gateway.settings import ConnectionLimits, GatewaySettings
 
 # Seconds: that accepted requests have to end; for writes less, so that they are still answered; in which connections that
 # are open may bring a last request.
@@ -37,6 +38,21 @@ def bound(host: str, port: int, *, advice: str = "choose another --port") -> "so
     return made
 
 
+def _bounds(limits: "ConnectionLimits", proxies: "Sequence[str]") -> "ConnectionBounds":
+    from gateway.http import ConnectionBounds
+
+    return ConnectionBounds(
+        head_bytes=limits.head_bytes,
+        headers=limits.headers,
+        head_seconds=limits.head_seconds,
+        body_seconds=limits.body_seconds,
+        answer_seconds=limits.answer_seconds,
+        total=limits.total,
+        per_address=limits.per_address,
+        proxies=proxies,
+    )
+
+
 class AsgiServer:
     """Serves `application` on the bound socket until the block ends. Fails the command if the start goes wrong.
 
@@ -54,22 +70,13 @@ class AsgiServer:
         import uvicorn
 
         from gateway.cli.listener import Listener
-        from gateway.http import ConnectionBounds, bounded_protocol
+        from gateway.http import bounded_protocol
         from gateway.settings import ConnectionLimits
 
         limits = ConnectionLimits() if gateway is None else gateway.connections
-        max_message_bytes = LARGEST_MESSAGE if gateway is None else gateway.max_body_bytes
-        proxies = () if gateway is None else gateway.trusted_proxies
-        bounds = ConnectionBounds(
-            head_bytes=limits.head_bytes,
-            headers=limits.headers,
-            head_seconds=limits.head_seconds,
-            body_seconds=limits.body_seconds,
-            answer_seconds=limits.answer_seconds,
-            total=limits.total,
-            per_address=limits.per_address,
-            proxies=proxies,
-        )
+        self._proxies = () if gateway is None else gateway.trusted_proxies
+        self._connection = bounded_protocol(_bounds(limits, self._proxies))
+        refusal = self._connection.connections_open.refusal
 
         class Embedded(uvicorn.Server):
             """Leaves SIGINT and SIGTERM to the command."""
@@ -79,7 +86,7 @@ class AsgiServer:
 
             async def startup(self, sockets: "list[socket.socket] | None" = None) -> None:
                 await super().startup([])
-                self.listeners = [Listener(each, self._connected) for each in sockets or []]
+                self.listeners = [Listener(each, self._connected, refusal) for each in sockets or []]
 
             async def shutdown(self, sockets: "list[socket.socket] | None" = None) -> None:
                 self.server_state.default_headers = [*self.server_state.default_headers, CLOSING]
@@ -101,18 +108,26 @@ class AsgiServer:
                 access_log=False,
                 server_header=False,
                 timeout_graceful_shutdown=SHUTDOWN_S,
-                http=bounded_protocol(bounds),
+                http=self._connection,
                 ws="websockets-sansio",
                 # Messages have the bound of bodies; before sign-in a lower one.
-                ws_max_size=max_message_bytes,
+                ws_max_size=LARGEST_MESSAGE if gateway is None else gateway.max_body_bytes,
                 ws_per_message_deflate=False,
                 timeout_keep_alive=limits.keep_alive_seconds,
-                proxy_headers=bool(proxies),
-                forwarded_allow_ips=list(proxies),
+                proxy_headers=bool(self._proxies),
+                forwarded_allow_ips=list(self._proxies),
             )
         )
         self._drain: Callable[[float], None] | None = getattr(getattr(application, "state", None), "drain", None)
         self._running: asyncio.Task[None] | None = None
+
+    def change(self, gateway: "GatewaySettings") -> None:
+        """From now on these bounds hold. The trusted proxies stay: uvicorn asks for them once."""
+        from gateway.http import change_bounds
+
+        change_bounds(self._connection, _bounds(gateway.connections, self._proxies))
+        self._server.config.ws_max_size = gateway.max_body_bytes
+        self._server.config.timeout_keep_alive = gateway.connections.keep_alive_seconds
 
     async def __aenter__(self) -> None:
         self._running = asyncio.create_task(self._server.serve(sockets=[self._socket]))

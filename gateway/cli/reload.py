@@ -38,11 +38,12 @@ class Reloads:
         self,
         config: Path,
         apply: Callable[["Settings"], Awaitable["Reloaded"]],
-        log_level: Callable[["Settings"], None] = lambda _: None,
+        applied: Sequence[Callable[["Settings"], None]] = (),
     ) -> None:
+        """`applied` are called with the settings after each reload that was done."""
         self._config = config
         self._apply = apply
-        self._log_level = log_level
+        self.applied = list(applied)
 
     async def __call__(self) -> tuple[bool, Sequence[str]]:
         """Whether it was done, and lines that say what has changed, or why nothing has."""
@@ -65,6 +66,7 @@ class Reloads:
         except Exception:
             log.exception("not reloaded")
             return False, ["nothing was changed: an internal error, which the log has"]
-        self._log_level(settings)
+        for each in self.applied:
+            each(settings)
         log.info("reloaded", changed=list(done.changed), needs_restart=list(done.needs_restart))
         return True, done.lines

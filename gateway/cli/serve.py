@@ -48,7 +48,7 @@ def serve(
         fail(faults)
     application = create_app(settings)
     reloads = Reloads(
-        config, application.state.reload, lambda changed: change_level(log_level or changed.gateway.log_level)
+        config, application.state.reload, [lambda changed: change_level(log_level or changed.gateway.log_level)]
     )
     hangups: set[asyncio.Task[object]] = set()
 
@@ -62,8 +62,10 @@ def serve(
 
 
 async def _serve(application: Callable[..., Any], settings: "Settings", reloads: Reloads, host: str, port: int) -> None:
+    server = AsgiServer(application, bound(host, port), settings.gateway)
+    reloads.applied.append(lambda changed: server.change(changed.gateway))
     async with (
-        AsgiServer(application, bound(host, port), settings.gateway),
+        server,
         _controlled(settings.gateway.journal, reloads),
     ):
         # Schema and settings stay: the collections that the rows of lists cause need not look at them again. One now would find

@@ -35,10 +35,10 @@ upstream_log    one log line for each upstream request
 """
 
 from gateway.http.access_log import AccessLog
-from gateway.http.bounded_protocol import ConnectionBounds, bounded_protocol
+from gateway.http.bounded_protocol import ConnectionBounds, bounded_protocol, change_bounds
 from gateway.http.caller_budgets import CallerBudgets
 from gateway.http.compression import Compression
-from gateway.http.cors import cors_options
+from gateway.http.cors import Cors
 from gateway.http.deadlines import Deadlines
 from gateway.http.direct_path import DirectPath
 from gateway.http.front_page import front_page
@@ -63,6 +63,7 @@ __all__ = [
     "CallerBudgets",
     "Compression",
     "ConnectionBounds",
+    "Cors",
     "Deadlines",
     "DirectPath",
     "GraphQLRoute",
@@ -77,7 +78,7 @@ __all__ = [
     "Traced",
     "Webhooks",
     "bounded_protocol",
-    "cors_options",
+    "change_bounds",
     "front_page",
     "health_routes",
     "log_upstream_request",

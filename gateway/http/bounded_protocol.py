@@ -21,12 +21,20 @@ from gateway.http.hanging_up import HUNG_UP
 
 LAST_SECONDS = 2.0
 """How long a request that has begun to arrive may take when the server ends."""
-
-
 LINGER_SECONDS = 1.0
 HTTP_FULL = 503
 MOST_PIPELINED = 16
 """Requests that a connection may send before the first is answered."""
+
+
+def _answer(status: int, text: str, more: bytes = b"") -> bytes:
+    body = text.encode()
+    head = b"content-type: text/plain; charset=utf-8\r\nconnection: close\r\ncontent-length: %d\r\n" % len(body)
+    return bytes(STATUS_LINE[status]) + head + more + b"\r\n" + body
+
+
+REFUSAL = _answer(HTTP_FULL, "Too many connections are open.", b"retry-after: 1\r\n")
+"""For a client that gets no connection."""
 
 
 class ConnectionBounds(Struct, frozen=True, kw_only=True):
@@ -52,13 +60,20 @@ class OpenConnections:
         self._waiting: OrderedDict[BoundedProtocol, None] = OrderedDict()
         self._networks: list[IPv4Network | IPv6Network] = [ip_network(each, strict=False) for each in bounds.proxies]
 
+    def change(self, bounds: ConnectionBounds) -> None:
+        """From now on these hold. Connections that are open stay."""
+        self._bounds = bounds
+        self._networks = [ip_network(each, strict=False) for each in bounds.proxies]
+
+    def refusal(self, address: str) -> bytes | None:
+        """The whole answer to a client at this address if there is no place for it."""
+        return None if self._has_place(address) else REFUSAL
+
     def admit(self, connection: "BoundedProtocol", address: str) -> bool:
         """Whether there is a place for it; the connection that has waited longest may lose its own."""
-        if self._by_address[address] >= self._bounds.per_address and not self._is_proxy(address):
+        if not self._has_place(address):
             return False
         if len(self._open) >= self._bounds.total:
-            if not self._waiting:
-                return False
             longest, _ = self._waiting.popitem(last=False)
             self.drop(longest)
             longest.abort()
@@ -83,7 +98,14 @@ class OpenConnections:
     def works(self, connection: "BoundedProtocol") -> None:
         self._waiting.pop(connection, None)
 
+    def _has_place(self, address: str) -> bool:
+        if self._by_address.get(address, 0) >= self._bounds.per_address and not self._is_proxy(address):
+            return False
+        return len(self._open) < self._bounds.total or bool(self._waiting)
+
     def _is_proxy(self, address: str) -> bool:
+        if not self._networks:
+            return False
         try:
             found = ip_address(address)
         except ValueError:
@@ -93,6 +115,10 @@ class OpenConnections:
 
 class _ExcessError(Exception):
     """Ends the parsing of a head."""
+
+
+# What uvicorn raises where the target of a request has no path (CONNECT), or one that is not ASCII.
+_NO_PATH = (AttributeError, UnicodeError, httptools.HttpParserInvalidURLError)
 
 
 class BoundedProtocol(HttpToolsProtocol):
@@ -122,7 +148,9 @@ class BoundedProtocol(HttpToolsProtocol):
         super().connection_made(transport)  # type: ignore[arg-type]
         address = self.client[0] if self.client else ""
         if not self.connections_open.admit(self, address):
-            self._refuse(HTTP_FULL, "Too many connections are open.", b"retry-after: 1\r\n")
+            self._is_refused = True
+            self.transport.write(REFUSAL)
+            self.transport.close()
             return
         self.connections_open.waits(self)
         self._start(self.bounds.head_seconds)
@@ -155,9 +183,12 @@ class BoundedProtocol(HttpToolsProtocol):
                 self.handle_websocket_upgrade()
             return
         except httptools.HttpParserCallbackError as error:
-            if not isinstance(error.__context__, _ExcessError):
+            if isinstance(error.__context__, _ExcessError):
+                self._refuse_head()
+            elif isinstance(error.__context__, _NO_PATH):
+                self._refuse(400, "This is not an HTTP request.")
+            else:
                 raise
-            self._refuse_head()
         except httptools.HttpParserError:
             self._refuse(400, "This is not an HTTP request.")
         else:
@@ -174,6 +205,10 @@ class BoundedProtocol(HttpToolsProtocol):
         socket_protocol: Any = self.transport.get_protocol()
         if socket_protocol is self:
             return
+        if not socket_protocol.handshake_initiated:
+            # One with a body, say: the library would neither answer nor close the connection.
+            self.transport.write(_answer(400, "This is no request for a WebSocket."))
+            self.transport.close()
         lost = socket_protocol.connection_lost
 
         def connection_lost(exc: Exception | None) -> None:
@@ -297,28 +332,29 @@ class BoundedProtocol(HttpToolsProtocol):
             f"{self.bounds.headers} headers.",
         )
 
-    def _refuse(self, status: int, text: str, more: bytes = b"") -> None:
+    def _refuse(self, status: int, text: str) -> None:
         """Instead of reading on. An answer to an earlier request is cut off: it cannot be told from the refusal."""
         if self._is_answering():
             self.abort()
         else:
-            self._end(status, text, more)
+            self._end(status, text)
 
-    def _end(self, status: int, text: str, more: bytes = b"") -> None:
+    def _end(self, status: int, text: str) -> None:
         """A short answer, written at once. Nothing is logged: a line for each would be another attack."""
         self._is_refused = True
         self._stop()
         if self.transport.is_closing():
             return
-        body = text.encode()
-        head = b"content-type: text/plain; charset=utf-8\r\nconnection: close\r\ncontent-length: %d\r\n" % len(body)
-        self.transport.write(STATUS_LINE[status] + head + more + b"\r\n" + body)
-        if status == HTTP_FULL:
-            self.transport.close()
-            return
+        self.transport.write(_answer(status, text))
         # A client that is still sending would see a reset, not the answer: what it sends is dropped for a moment.
         self.transport.write_eof()
         self._timer = self.loop.call_later(LINGER_SECONDS, self.transport.close)
+
+
+def change_bounds(protocol: type[BoundedProtocol], bounds: ConnectionBounds) -> None:
+    """Other bounds for the connections of a protocol that `bounded_protocol` made: those that are open too."""
+    protocol.bounds = bounds
+    protocol.connections_open.change(bounds)
 
 
 def bounded_protocol(bounds: ConnectionBounds) -> type[BoundedProtocol]:

@@ -26,9 +26,10 @@ def checked(kind: type[S], raw: Mapping[str, Any], path: KeyPath) -> S:
 
 
 def check_distinct(table: str, keys: Sequence[str]) -> None:
+    first: dict[str, int] = {}
     for index, key in enumerate(keys):
-        if key in keys[:index]:
-            raise ConfigurationError((table, index, "key"), f"{key!r} is also the key of {table}[{keys.index(key)}]")
+        if first.setdefault(key, index) != index:
+            raise ConfigurationError((table, index, "key"), f"{key!r} is also the key of {table}[{first[key]}]")
 
 
 def check_identities(people: Sequence[PersonSettings], sources: Mapping[str, SourceSettings]) -> None:

@@ -3,7 +3,7 @@
 import os
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,12 @@ LARGEST_VALUE = 64 * 1024
 # Tables in tables, and how many of them are named where there are more.
 _DEEPEST = 50
 _TOLD_OF_DEEPEST = 5
+# Keys of one table, entries of one list, and dots of one line outside of texts: reading a key takes time with the square
+# of its parts.
+MOST_KEYS = 2_000
+MOST_ENTRIES = 50_000
+MOST_DOTS = 200
+_TEXT = re.compile(r"\"(?:[^\"\\\n]|\\.)*\"|'[^'\n]*'")
 
 
 class _Document(Section):
@@ -65,6 +71,7 @@ def load(path: Path) -> Settings:
     ConfigurationError for all faults of its tables; if there is none, for the first table that does not fit another one.
     """
     raw = _read(path)
+    _check_keys(raw, ())
     document: dict[str, Any] = {name: _substituted(value, (name,), path.parent) for name, value in raw.items()}
     gateway = document.setdefault("gateway", {})
     if isinstance(gateway, dict):
@@ -150,7 +157,11 @@ def _tables(document: dict[str, Any], listed: Any) -> tuple[_Document, Sequence[
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(_text_of(path, LARGEST))
+        text = _text_of(path, LARGEST)
+        for number, line in enumerate(text.split("\n"), start=1):
+            if line.count(".") > MOST_DOTS and _TEXT.sub("", line).partition("#")[0].count(".") > MOST_DOTS:
+                raise ConfigurationError((), f"{path}: line {number}: is nested too deeply")
+        return tomllib.loads(text)
     except OSError as error:
         raise ConfigurationError((), f"{path}: cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
@@ -186,11 +197,20 @@ def _substituted(value: Any, path: KeyPath, folder: Path) -> Any:
         case str():
             return _SUBSTITUTION.sub(lambda found: _looked_up(found[1], path, folder), value)
         case list():
+            if len(value) > MOST_ENTRIES:
+                raise ConfigurationError(path, f"has {len(value)} entries; {MOST_ENTRIES} are read at most")
             return [_substituted(each, (*path, index), folder) for index, each in enumerate(value)]
         case dict():
+            _check_keys(value, path)
             return {name: _substituted(each, (*path, name), folder) for name, each in value.items()}
         case _:
             return value
+
+
+def _check_keys(table: Mapping[str, Any], path: KeyPath) -> None:
+    if len(table) > MOST_KEYS:
+        where = "" if path else "the file "
+        raise ConfigurationError(path, f"{where}has {len(table)} keys; {MOST_KEYS} are read at most")
 
 
 def _looked_up(reference: str, path: KeyPath, folder: Path) -> str:

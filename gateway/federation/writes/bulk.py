@@ -34,7 +34,7 @@ SIDE_BY_SIDE = 4
 
 
 class BulkWriter:
-    """`deadline` in seconds; `monotonic` is the clock that it is measured on."""
+    """`deadline` gives seconds; `monotonic` is the clock that it is measured on."""
 
     def __init__(
         self,
@@ -44,7 +44,7 @@ class BulkWriter:
         tasks: TaskWriter,
         reads: TaskReader,
         identities: Identities,
-        deadline: float = DEADLINE,
+        deadline: Callable[[], float] = lambda: DEADLINE,
         monotonic: Callable[[], float] = anyio.current_time,
     ) -> None:
         self._sources = sources
@@ -57,8 +57,8 @@ class BulkWriter:
 
     async def perform(self, caller: Caller, request: BulkRequest) -> BulkResult:
         """One entry for each distinct target. Every expected failure is in an entry."""
-        context = current_context().limited_to(self._deadline)
-        left = min(self._deadline, context.remaining() or 0.0)
+        context = current_context().limited_to(deadline := self._deadline())
+        left = min(deadline, context.remaining() or 0.0)
         last_begin = self._monotonic() + left - min(LAST_SECONDS, left * LAST_SHARE)
         run = BulkRun(
             caller,

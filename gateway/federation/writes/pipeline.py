@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import math
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import anyio
 import structlog
@@ -79,9 +79,9 @@ class WritePipeline:
         trail: AuditTrail,
         replays: Replays,
         now: Clock = utc_now,
-        deadline: float = math.inf,
+        deadline: Callable[[], float] = lambda: math.inf,
     ) -> None:
-        """`deadline`: seconds that one write may take, also in a request that may take longer."""
+        """`deadline` gives seconds that one write may take, also in a request that may take longer."""
         self._deadline = deadline
         # The gateway ends: what has not begun is not begun.
         self.is_ending = False
@@ -144,7 +144,8 @@ class WritePipeline:
 
     def limited(self, context: CallContext) -> CallContext:
         """With no more time than a write may take."""
-        return context.limited_to(self._deadline) if self._deadline < math.inf else context
+        deadline = self._deadline()
+        return context.limited_to(deadline) if deadline < math.inf else context
 
     async def operation(self, caller: Caller, operation_id: str) -> Operation | None:
         """A write by its id, for its author and task admins; else None. Raises GatewayUnavailableError."""

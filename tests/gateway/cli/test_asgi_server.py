@@ -4,17 +4,20 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from gateway.cli.asgi_server import WRITES_S, AsgiServer, bound
+from gateway.settings import ConnectionLimits, GatewaySettings
 from tests.effort import sized
 
 pytestmark = pytest.mark.server
 
 HOST = "127.0.0.1"
+
 REQUEST = b"GET / HTTP/1.1\r\nhost: gateway.test\r\n\r\n"
 
 
@@ -40,6 +43,10 @@ class Application:
         await self.go.wait()
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
         await send({"type": "http.response.body", "body": b"ok"})
+
+
+def settings(per_address: int) -> GatewaySettings:
+    return GatewaySettings(journal=Path("journal.sqlite3"), connections=ConnectionLimits(per_address=per_address))
 
 
 def free_port() -> int:
@@ -159,3 +166,30 @@ async def test_connections_are_accepted_many_at_a_time() -> None:
             client.close()
 
     assert turns < 20
+
+
+async def answer_to(port: int) -> bytes:
+    reader, writer = await asyncio.open_connection(HOST, port)
+    writer.write(REQUEST)
+    found = await reader.readuntil(b"\r\n\r\n")
+    writer.close()
+    return found
+
+
+async def test_a_client_beyond_the_bound_of_its_address_reads_why_until_the_bound_is_another() -> None:
+    """It gets neither a protocol nor a transport. The bound may change while the server runs."""
+    application, port = Application(), free_port()
+    application.go.set()
+    server = AsgiServer(application, bound(HOST, port), settings(1))
+    async with server:
+        _, first = await asyncio.open_connection(HOST, port)
+        first.write(REQUEST)
+        await application.asked.wait()
+        refused = [await answer_to(port) for _ in range(2)]
+        server.change(settings(2))
+        answered = await answer_to(port)
+        first.close()
+
+    assert all(each.startswith(b"HTTP/1.1 503 ") and b"retry-after: 1\r\n" in each for each in refused)
+    assert answered.startswith(b"HTTP/1.1 200 OK")
+    assert 2 == application.count

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import socket
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 import uvicorn
@@ -90,6 +90,12 @@ class Transport(asyncio.Transport):
     def resume_reading(self) -> None:
         pass
 
+    def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
+        self._protocol = protocol
+
+    def get_protocol(self) -> asyncio.BaseProtocol:
+        return self._protocol
+
     @property
     def status(self) -> str:
         return self.written.split(b" ")[1].decode() if self.written else ""
@@ -123,10 +129,10 @@ class Application:
 class Door:
     """One server, without a listener."""
 
-    def __init__(self, bounds: ConnectionBounds = BOUNDS) -> None:
+    def __init__(self, bounds: ConnectionBounds = BOUNDS, ws: Literal["none", "websockets-sansio"] = "none") -> None:
         self.application = Application()
         self.loop = Loop()
-        self._config = uvicorn.Config(self.application, http=bounded_protocol(bounds), log_config=None, ws="none")
+        self._config = uvicorn.Config(self.application, http=bounded_protocol(bounds), log_config=None, ws=ws)
         self._config.load()
         self._state = ServerState()
 
@@ -309,6 +315,31 @@ async def test_requests_that_are_sent_at_once_are_few() -> None:
 
     assert transport.is_reset
     assert len(door.application.scopes) <= 1
+
+
+UPGRADE = b"connection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+
+
+@pytest.mark.parametrize("body", [b"content-length: 4\r\n\r\nabcd", b"transfer-encoding: chunked\r\n\r\n0\r\n\r\n"])
+async def test_a_request_for_a_socket_that_has_a_body_does_not_hold_its_connection(body: bytes) -> None:
+    door = Door(ws="websockets-sansio")
+    connection, transport = door.connected()
+
+    connection.data_received(b"GET /graphql HTTP/1.1\r\nhost: gateway.test\r\n" + UPGRADE + body)
+
+    assert (transport.status, transport.is_over) == ("400", True)
+
+
+@pytest.mark.parametrize("line", [b"CONNECT evil.test:80", b"GET /\xff", b"GET *", b"GET a:b:c"])
+async def test_a_target_without_a_path_is_no_fault_of_the_server(line: bytes) -> None:
+    """Whatever the application says of those that are paths."""
+    door = Door()
+    connection, transport = door.connected()
+
+    connection.data_received(line + b" HTTP/1.1\r\nhost: gateway.test\r\n\r\n")
+    await door.turns()
+
+    assert transport.status in ("400", "200")
 
 
 async def test_noise_is_refused_without_a_line_in_the_log(caplog: pytest.LogCaptureFixture) -> None:

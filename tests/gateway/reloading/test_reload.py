@@ -239,6 +239,24 @@ async def test_a_fault_changes_nothing_and_is_told(tmp_path: Path, monkeypatch: 
     assert same == (True, ["nothing has changed"])
 
 
+async def test_origins_of_pages_and_deadlines_change(tmp_path: Path) -> None:
+    """Pages of an origin may send from the next request on, and no more once it is gone from the file."""
+    page = {"Origin": "https://page.example.com", "Access-Control-Request-Method": "POST"}
+    changed = f'{GATEWAY}\ncors_origins = ["{page["Origin"]}"]\nmutation_deadline = 5\nbulk_deadline = 50\n'
+    async with opened(tmp_path) as running:
+        before = await running.client.options("/graphql", headers=page)
+        done = await running.reload(gateway=changed)
+        allowed = await running.client.options("/graphql", headers=page)
+        await running.reload()
+        after = await running.client.options("/graphql", headers=page)
+
+    assert done == Reloaded(
+        changed=["gateway.cors_origins", "gateway.mutation_deadline", "gateway.bulk_deadline"], needs_restart=[]
+    )
+    assert page["Origin"] == allowed.headers["access-control-allow-origin"]
+    assert not {"access-control-allow-origin"} & {*before.headers, *after.headers}
+
+
 async def test_what_needs_a_restart_is_told_and_the_rest_is_done(tmp_path: Path) -> None:
     changed = '[gateway]\nsecret = "another-secret-of-tests"\njournal = "other.sqlite3"\nquery_deadline = 5\n'
     async with opened(tmp_path) as running:

@@ -255,6 +255,10 @@ LONG = "x" * 70_000
         (f"a = {'9' * 5_000}", "{path}: is not TOML: a number or a date in it is out of range"),
         ("a = " + "[" * 5_000, "{path}: is nested too deeply"),
         (f"{'.'.join('a' * 80)} = 1", "a.a.a.a.a: is nested too deeply"),
+        (f"{'.'.join('a' * 100_000)} = 1", "{path}: line 1: is nested too deeply"),
+        ("".join(f"k{n} = 1\n" for n in range(2_001)), "the file has 2001 keys; 2000 are read at most"),
+        ("[auth]\n" + "".join(f"k{n} = 1\n" for n in range(2_001)), "auth: has 2001 keys; 2000 are read at most"),
+        (f"people = [{'1,' * 50_001}]", "people: has 50001 entries; 50000 are read at most"),
         (f"{GATEWAY}\n{GATEWAY}", "{path}: is not TOML: "),
         (f"# {LONG}\n" * 130, "{path}: is larger than 8192 kB"),
         ("\0\0\0\0", "{path}: is not TOML: "),
@@ -277,6 +281,14 @@ def test_files_that_no_person_wrote_are_told_in_short_lines(tmp_path: Path, text
     assert line.replace("{path}", str(path)).replace("xxx...xxx", "x" * 150 + "..." + "x" * 150) in told
     assert all(one.isprintable() and len(one) < 700 for one in told.split("\n"))
     assert "never-told" not in told
+
+
+def test_a_long_line_of_texts_with_dots_is_read(tmp_path: Path) -> None:
+    """The sibling: dots of texts and of a comment are no keys in keys."""
+    origins = ", ".join(f'"https://page{number}.example.com"' for number in range(150))
+    gateway = f"{GATEWAY}cors_origins = [{origins}] # {'.' * 300}\n"
+
+    assert 150 == len(load(write_configuration(tmp_path, gateway=gateway)).gateway.cors_origins)
 
 
 def test_a_thousand_faults_are_a_hundred_lines(tmp_path: Path) -> None:

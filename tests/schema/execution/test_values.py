@@ -225,5 +225,5 @@ def test_fields_of_an_answer_count_for_each_row(execution: Execution) -> None:
         groups = " ".join(f"a{n}: candidateGroups {{ name source {{ key name }} }}" for n in range(aliases))
         return refusal(execution, f"{{ tasks(first: 100) {{ nodes {{ {groups} }} }} }}")
 
-    assert wide(13) is None
-    assert "may answer with 14601 fields; at most 7000 are served" in (wide(29) or "")
+    assert wide(8) is None
+    assert "may answer with 14601 fields; at most 4500 are served" in (wide(29) or "")

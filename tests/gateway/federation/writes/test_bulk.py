@@ -300,7 +300,7 @@ async def test_a_gateway_that_ends_begins_no_further_task() -> None:
 async def test_one_write_has_no_more_time_than_a_single_mutation() -> None:
     """Although its bulk action may take longer. Its answer is lost then, the others go on."""
     sources = federation(north := north_with(3), people=PEOPLE)
-    sources._writes._deadline = 0.3
+    sources._writes._deadline = lambda: 0.3
 
     async def slow(command: Any) -> Outcome:
         if command.task.native_id == "1":
