@@ -49,7 +49,14 @@ async def opened(vendor: OwnRights, people: tuple[Caller, ...] = (ALICE, BOB)) -
 
 
 def observers(gateway: FederatedSources) -> dict[tuple[str, str | None], Observer]:
-    return gateway.live._observers
+    """By source and person: their tokens are all for one use here."""
+    return {
+        (
+            source,
+            None if scope is None or scope.principal is None else scope.principal.removeprefix("person:"),
+        ): observer
+        for (source, scope), observer in gateway.live._observers.items()
+    }
 
 
 @pytest.mark.parametrize("acts_as", ["viewer", "exchange"])
