@@ -17,6 +17,7 @@ SMALL = {
     "faults.py": ["--seconds", "0.2"],
     "footprint.py": ["--queries", "20", "--people", "5"],
     "limits.py": ["--seconds", "0.2"],
+    "live.py": ["--seconds", "0.2", "--subscribers", "3", "--connects", "3"],
     "lists.py": ["--sizes", "200", "--runs", "1"],
     "peers.py": ["--alone", "--seconds", "0.1", "--rounds", "1"],
     "people.py": ["--people", "500"],

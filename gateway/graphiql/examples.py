@@ -31,6 +31,7 @@ EXAMPLES = (
     Example(_read("counts"), ()),
     Example(_read("people"), ()),
     Example(_read("sources"), ()),
+    Example(_read("live"), ()),
 )
 SAMPLE = _read("sample")
 """The query whose tasks fill in those variables. It also reads the task that filled them in before."""

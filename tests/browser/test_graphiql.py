@@ -19,7 +19,7 @@ from tests.browser.conftest import Visitor
 from tests.gateway.configuration import write_configuration
 from tests.world import World
 
-EXAMPLES = ["Inbox", "Detail", "Claim", "Complete", "Assign", "Cancel", "Flows", "Counts", "People", "Sources"]
+EXAMPLES = ["Inbox", "Detail", "Claim", "Complete", "Assign", "Cancel", "Flows", "Counts", "People", "Sources", "Live"]
 KEYS_AUTH = f"""
 [auth]
 mode = "api_keys"

@@ -24,7 +24,7 @@ SETTINGS = """
 secret = "cursor-secret-of-tests"
 cors_origins = ["https://inbox.example"]
 max_body_bytes = 4096
-callers = { requests = 300, cost = 100000 }
+callers = { requests = 150, cost = 100000 }
 """
 SMALL = "{ __typename }"
 NAMED = "query Who { viewer { user { id displayName } } }"
@@ -204,7 +204,7 @@ async def test_the_requests_of_the_comparison_differ_in_what_they_try(pair: tupl
 async def test_budgets_end_alike(pair: tuple[Gateway, Gateway]) -> None:
     """Kept answers take from them, too."""
     sent = Sent("a query", {"query": NAMED})
-    for number in range(301):
+    for number in range(151):
         expected, answer = [await each.told(sent, number) for each in (pair[1], pair[0])]
         assert answer == expected, number
 

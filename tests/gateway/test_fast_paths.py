@@ -77,7 +77,7 @@ async def pair(tmp_path: Path) -> AsyncIterator[Pair]:
 def corpus(task: str) -> list[Asked]:
     """Of the product, of the clients' programs, and where the design lies beside this repository, its queries too."""
     found = [Asked(ROWS, {}), Asked(INBOX, {}), Asked(INBOX, {"more": True, "first": 5})]
-    found += [Asked(example.query, {"id": task}) for example in EXAMPLES if "mutation" not in example.query]
+    found += [Asked(example.query, {"id": task}) for example in EXAMPLES if "\nquery " in example.query]
     found += programs(task)
     if OPERATIONS.exists():
         text = OPERATIONS.read_text(encoding="utf-8")

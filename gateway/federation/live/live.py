@@ -14,7 +14,7 @@ from connectors.sdk.clock import utc_now
 from connectors.sdk.errors import GatewayError
 from connectors.sdk.model import Task, TaskRef
 from gateway.federation.authorization import OwnWork, visible_record
-from gateway.federation.cache import Kind, Tag
+from gateway.federation.cache import Kind, Scope, Tag
 from gateway.federation.lists import InboxTests
 from gateway.federation.live.look import LOOK, SourceLook
 from gateway.federation.live.observer import Observer, Pause, pause_until
@@ -31,8 +31,8 @@ log = structlog.get_logger("taskgate.live")
 STATUS_SECONDS = 0.5
 """How soon a changed status of a source is told. It is looked at in memory."""
 
-# Source, and the person with whose credentials it is read; None: the gateway's own.
-_Key = tuple[str, str | None]
+# Source, and among whom what is read with one person's credentials is shared; None: the gateway's own.
+_Key = tuple[str, Scope | None]
 
 
 class TooManySubscribersError(GatewayError):
@@ -68,8 +68,8 @@ class Live:
         self._observers: dict[_Key, Observer] = {}
         self._running: dict[_Key, asyncio.Task[None]] = {}
         self._ending: set[asyncio.Task[None]] = set()
-        # The newest token of each person who is observed for.
-        self._contexts: dict[_Key, CallContext] = {}
+        # Of each person who is observed for: the tokens of their subscriptions, the newest last.
+        self._contexts: dict[_Key, dict[Watch, CallContext]] = {}
         self._watches: dict[Watch, None] = {}
         self._unobserved: set[Watch] = set()
         self._reminder: asyncio.Task[None] | None = None
@@ -138,12 +138,12 @@ class Live:
         # What a write left is the vendor's answer to its author. The others are told what the vendor shows.
         context = current_context()
         if context.caller is not None:
-            own = self._observers.get((task.source, context.caller.key))
+            own = self._observers.get((task.source, source.scope))
             if own is not None:
                 own.wrote(task)
             shared = self._observers.get((task.source, None))
             if shared is not None:
-                shared.wrote_by(task, context.caller.key)
+                shared.wrote_by(task, source.scope)
 
     def changed_elsewhere(self, source: str) -> None:
         """Another gateway wrote to a task of the source."""
@@ -196,7 +196,8 @@ class Live:
         joined: list[_Key] = []
         try:
             for source in sources:
-                key = self._key_of(source)
+                key = self._key_of(source, watch)
+                watch.scopes[source] = self._sources[source].scope
                 if key is None:
                     self._remind(watch)
                 else:
@@ -208,22 +209,26 @@ class Live:
             self._watches.pop(watch, None)
             self._unobserved.discard(watch)
             for key in joined:
+                # Its token may have ended; those of the person's other subscriptions go on.
+                self._contexts.get(key, {}).pop(watch, None)
                 observer = self._observers.get(key)
                 if observer is not None:
                     observer.remove(watch)
 
-    def _key_of(self, source: str) -> _Key | None:
+    def _key_of(self, source: str, watch: Watch) -> _Key | None:
         """Whose observer serves the current context; None where there may be none."""
         found, context = self._sources[source], current_context()
         if found.reads_by_itself:
             return source, None
         if context.caller is None or not found.has_credentials:
             return None
-        key = (source, context.caller.key)
+        # What is read with one token is for subscribers with tokens for the same use alone.
+        key = (source, found.scope)
         people = sum(1 for other, person in self._observers if other == source and person is not None)
         if key not in self._observers and people >= self._settings.most_people:
             return None
-        self._contexts[key] = CallContext(caller=context.caller, token=context.token, priority=Priority.BACKGROUND)
+        own = CallContext(caller=context.caller, token=context.token, priority=Priority.BACKGROUND)
+        self._contexts.setdefault(key, {})[watch] = own
         return key
 
     def _observer(self, key: _Key) -> Observer:
@@ -232,9 +237,7 @@ class Live:
             return observer
         observer = Observer(
             SourceLook(self._sources[key[0]], overlay=self._overlay, within_flow=self._within_flow),
-            context=lambda: self._contexts.get(
-                key, CallContext(by_reader=True, priority=Priority.BACKGROUND, operation=LOOK)
-            ),
+            context=lambda: self._context_of(key),
             settings=self._settings,
             stale=self._changed,
             monotonic=self._monotonic,
@@ -246,6 +249,18 @@ class Live:
         self._running[key] = task
         task.add_done_callback(lambda done: self._ended(key, done))
         return observer
+
+    def _context_of(self, key: _Key) -> CallContext:
+        """Whose credentials a look has: the newest of the person's, else the gateway's own."""
+        found = self._contexts.get(key)
+        if key[1] is not None and not found:
+            # Its last subscriber has left.
+            return CallContext(priority=Priority.BACKGROUND)
+        return (
+            next(reversed(found.values()))
+            if found
+            else CallContext(by_reader=True, priority=Priority.BACKGROUND, operation=LOOK)
+        )
 
     def _ended(self, key: _Key, task: "asyncio.Task[None]") -> None:
         if self._running.get(key) is task:

@@ -12,6 +12,7 @@ import structlog
 from connectors.sdk.clock import utc_now
 from connectors.sdk.errors import ConnectorError, RateLimitedError, UpstreamTimeoutError
 from connectors.sdk.model import Task
+from gateway.federation.cache import Scope
 from gateway.federation.live.change import Change, changes_between, is_same
 from gateway.federation.live.look import LOOK, SourceLook
 from gateway.federation.live.pace import Pace
@@ -166,11 +167,11 @@ class Observer:
         if before is None or not is_same(before, task):
             self._tell([Change(task.native_id, before, task)])
 
-    def wrote_by(self, task: Task, person: str) -> None:
-        """As `wrote`, where only the author is shown it before the source shows it."""
+    def wrote_by(self, task: Task, author: Scope) -> None:
+        """As `wrote`, where only requests with the author's credentials are shown it before the source shows it."""
         change = Change(task.native_id, None, task)
         for watch in self._watches:
-            if watch.rights.caller.key == person and watch not in self._early:
+            if watch.scopes.get(self.source) == author and watch not in self._early:
                 watch.changed(self.source, [change], self._rows or {})
 
     def wake(self) -> None:

@@ -8,6 +8,7 @@ from msgspec import structs
 
 from connectors.sdk.caller import Caller, Identity
 from connectors.sdk.model import Task, TaskRef
+from gateway.federation.cache import Scope
 from gateway.federation.lists import Admit, InboxTests, depends_on_now, is_of_open_tasks
 from gateway.federation.live.change import Change, is_same
 from gateway.federation.live.event_queue import EventQueue
@@ -22,11 +23,15 @@ Visible = Callable[[Caller, str, str, Task | None], Task | None]
 
 
 class Rights:
-    """What decides what a person sees, as far as it may change while a subscription runs."""
+    """What decides what a person sees, as far as it may change while a subscription runs.
+
+    A later token of the person may take roles away. It gives none: the subscriber may be a machine with a key, or have a
+    token for less.
+    """
 
     def __init__(self, caller: Caller, people: People) -> None:
         self._people = people
-        self._caller = caller
+        self._signed_in = self._caller = caller
         self._told = self._known()
         self._identities: dict[str, Identity | None] = {}
 
@@ -37,7 +42,10 @@ class Rights:
         if known != self._told and known is not None:
             self._told = known
             roles, groups = known
-            self._caller = structs.replace(self._caller, roles=roles, groups=groups)
+            own = self._signed_in
+            self._caller = structs.replace(
+                own, roles=own.roles & roles, groups=tuple(each for each in own.groups if each in groups)
+            )
             # In every source, what was decided before holds no more.
             self._identities.clear()
         return self._caller
@@ -60,6 +68,8 @@ class Watch(ABC):
     def __init__(self, caller: Caller, *, people: People, now: Callable[[], datetime]) -> None:
         self.rights = Rights(caller, people)
         self.queue = EventQueue(now=now)
+        # With whose credentials it reads, by source.
+        self.scopes: dict[str, Scope] = {}
         self.now = now
         # Sources whose first list is on its way.
         self._awaited: set[str] = set()

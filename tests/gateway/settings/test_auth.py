@@ -10,6 +10,17 @@ from gateway.settings import ConfigurationError, OidcAuth, load
 from sandbox.config import toml
 from tests.gateway.configuration import GATEWAY, SOURCES, write_configuration
 
+UIPATH = """
+[[sources]]
+key = "robots"
+name = "UiPath"
+vendor = "uipath"
+base_url = "http://127.0.0.1:9"
+acts_as = "viewer"
+audience = "UiPath.Orchestrator"
+options = { organization = "acme", tenant = "main" }
+credentials = { kind = "bearer", token = "pass-never-told" }
+"""
 ISSUER = {"issuer": "https://login.example.com/realms/main", "audience": "taskgate"}
 PRODUCTION = GATEWAY + 'profile = "production"\n'
 EMPTY = hashlib.sha256(b"").hexdigest()
@@ -142,6 +153,10 @@ FAULTS: dict[str, tuple[dict[str, str], str]] = {
         "sources[1].credentials.password: is empty",
     ),
     "an empty API key": ({"sources": SOURCES.replace("gtk_x", "")}, "sources[1].credentials.api_key: is empty"),
+    "people's tokens for a vendor that is called by an account alone": (
+        {"sources": SOURCES + UIPATH, "auth": oidc()},
+        "sources[2].acts_as: this vendor's sources act as service, not as viewer",
+    ),
     "demo tokens for a vendor": ({"sources": SOURCES + BRIDGE}, "sources[2].acts_as: viewer needs the token of an"),
     "API keys for a vendor": (
         {"sources": SOURCES + BRIDGE, "auth": with_key("0" * 64)},

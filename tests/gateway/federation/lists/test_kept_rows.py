@@ -85,6 +85,7 @@ many = st.lists(st.integers(0, 2**31 - 1), min_size=20, max_size=30)
 able = st.tuples(abilities, abilities, abilities)
 
 
+@pytest.mark.slow
 @given(many, able, st.lists(questions, min_size=1, max_size=6))
 async def test_lists_are_those_of_a_gateway_that_keeps_no_rows(
     numbers: list[int], able: tuple[Able, ...], asked: list[Question]

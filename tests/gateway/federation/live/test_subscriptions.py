@@ -1,14 +1,18 @@
 """Subscribers are told what changes in the sources, and nothing that they may not see."""
 
+from base64 import urlsafe_b64encode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import msgspec
 import pytest
 from msgspec import structs
 
 from connectors.sdk.caller import Caller, Identity
 from connectors.sdk.errors import UnavailableError
+from connectors.sdk.http import current_call
 from connectors.sdk.model import Task, TaskRef, TaskState, UserRef
+from connectors.sdk.query import Page, TaskQuery
 from gateway.federation.live import TooManySubscribersError
 from gateway.federation.service import FederatedSources
 from gateway.people.book import BookOfPeople
@@ -214,6 +218,59 @@ async def test_a_role_that_was_taken_away_ends_what_it_showed() -> None:
     assert client.kinds[-1] == (RESYNC, None)
     await client.stop()
     await gateway.stop()
+
+
+async def test_what_another_token_of_the_person_gives_is_not_the_subscriber_s() -> None:
+    """A key of a machine, and a token without the role, see no more when the person signs in with the role."""
+    bob = person("bob", "north", groups=("sales",))
+    book = BookOfPeople([bob])
+    north = MemoryConnector("north", [task("north", "1")])
+    gateway = still(federation(north, book=book))
+    await gateway.start()
+    client = await Client(gateway, bob, scope=InboxScope.ALL_VISIBLE).start()
+    single = await TaskClient(gateway, bob, TaskRef("north", "1")).start()
+    book._callers["bob"] = structs.replace(bob, roles=ADMIN.roles, groups=("accounting",))
+    north.held["2"] = task("north", "2")
+    await look(gateway)
+    north.held["1"] = structs.replace(north.held["1"], title="Another")
+    await look(gateway)
+
+    assert {RESYNC} == {kind for kind, _ in (*client.kinds, *single.kinds)}
+    assert client.held == {}
+    await client.stop()
+    await single.stop()
+    await gateway.stop()
+
+
+def token_for(scope: str) -> str:
+    claims = urlsafe_b64encode(msgspec.json.encode({"sub": "alice", "aud": "north", "scope": scope})).decode()
+    return f"e30.{claims}.x"
+
+
+async def test_what_a_token_shows_is_told_to_tokens_for_the_same_use_alone() -> None:
+    """Where the source acts as the person it judges each token: one may be for less."""
+    shown: dict[str | None, list[Task]] = {token_for("all"): [task("north", "1")]}
+
+    class AsPerson(MemoryConnector):
+        async def list_tasks(self, query: TaskQuery, *, limit: int, after: str | None = None) -> Page[Task]:
+            authority = current_call().authority
+            token = None if authority is None else authority.token
+            self.held = {one.native_id: one for one in shown.get(token, [])}
+            return await super().list_tasks(query, limit=limit, after=after)
+
+    north = AsPerson("north")
+    north.settings = north.settings.model_copy(update={"acts_as": "viewer"})
+    async with opened(north) as gateway:
+        less = await Client(gateway, ALICE, token=token_for("less")).start()
+        more = await Client(gateway, ALICE, token=token_for("all")).start()
+        shown[token_for("all")] = [task("north", "1"), task("north", "2")]
+        await look(gateway)
+
+        assert {"1", "2"} == {ref.native_id for ref in more.held}
+        assert {} == less.held
+        assert {RESYNC} == {kind for kind, _ in less.kinds}
+        await less.stop()
+        await more.stop()
 
 
 async def test_tasks_by_id_are_told_when_they_are_visible_and_not_otherwise() -> None:
