@@ -103,11 +103,12 @@ def test_the_installed_contract_suite_shows_values(installed: Path, tmp_path: Pa
     assert "1 failed" in done.stdout
 
 
-def test_the_wheel_holds_graphiql_as_the_tree_does(installed: Path) -> None:
-    """The page and its examples always, npm's files where they were to be had; git ignores these."""
+@pytest.mark.parametrize("page", ["graphiql", "inbox"])
+def test_the_wheel_holds_the_pages_as_the_tree_does(installed: Path, page: str) -> None:
+    """The page and its own files always, npm's files where they were to be had; git ignores these."""
 
     def files(site: Path) -> list[str]:
-        folder = site / "gateway" / "graphiql"
+        folder = site / "gateway" / page
         found = (path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
         return sorted(str(path) for path in found if path.suffix != ".pyc" and path.name != "build_hook.py")
 
@@ -136,8 +137,8 @@ def test_a_wheel_is_built_without_npm(tmp_path: Path) -> None:
         "GraphiQL is left out: npm (Node.js) is not on this machine. Everything else works without it." in built.stderr
     )
     with zipfile.ZipFile(next(tmp_path.glob("*.whl"))) as wheel:
-        inside = [name for name in wheel.namelist() if name.startswith("gateway/graphiql/")]
-    assert "gateway/graphiql/missing.html" in inside
+        inside = [name for name in wheel.namelist() if name.startswith(("gateway/graphiql/", "gateway/inbox/"))]
+    assert {"gateway/graphiql/missing.html", "gateway/inbox/missing.html"} <= set(inside)
     assert [] == [name for name in inside if "/npm/" in name]
 
 
