@@ -49,7 +49,11 @@ async def opened(vendor: OwnRights, people: tuple[Caller, ...] = (ALICE, BOB)) -
 
 
 def observers(gateway: FederatedSources) -> dict[tuple[str, str | None], Observer]:
-    return gateway.live._observers
+    """By source and person."""
+    return {
+        (source, scope and scope.principal.partition(":")[2]): each
+        for (source, scope), each in gateway.live._observers.items()
+    }
 
 
 @pytest.mark.parametrize("acts_as", ["viewer", "exchange"])
