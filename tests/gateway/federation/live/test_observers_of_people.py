@@ -35,10 +35,25 @@ class OwnRights(MemoryConnector):
         assert authority is not None, "nothing is read without a person"
         self.asked.append((authority.principal, authority.token))
         seen = self.seen_by.get(authority.principal, set())
-        return {
-            (source, None if scope is None else str(scope.principal).partition(":")[2]): each
-            for (source, scope), each in gateway.live._observers.items()
-        }
+        return {key: one for key, one in super()._reads().items() if key in seen}
+
+
+@asynccontextmanager
+async def opened(vendor: OwnRights, people: tuple[Caller, ...] = (ALICE, BOB)) -> AsyncIterator[FederatedSources]:
+    gateway = still(federation(vendor, people=people))
+    await gateway.start()
+    try:
+        yield gateway
+    finally:
+        await gateway.stop()
+
+
+def observers(gateway: FederatedSources) -> dict[tuple[str, str | None], Observer]:
+    """By source and person."""
+    return {
+        (source, None if scope is None else str(scope.principal).partition(":")[2]): each
+        for (source, scope), each in gateway.live._observers.items()
+    }
 
 
 @pytest.mark.parametrize("acts_as", ["viewer", "exchange"])
