@@ -242,7 +242,8 @@ async def measured(seconds: float, subscribers: int, connects: int) -> list[str]
     print(
         f"{connects} connects: {rate:.0f} a second; left: {left} tasks, {open_now:g} subscribers, {observers:g} observers"
     )
-    if left > 0 or open_now or observers:
+    # A look at an account may run just then; a leak is one of each client.
+    if left > TOLERATED or open_now or observers:
         missed.append("something is left of those who connected")
     return missed
 

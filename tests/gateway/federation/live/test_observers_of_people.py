@@ -49,13 +49,10 @@ async def opened(vendor: OwnRights, people: tuple[Caller, ...] = (ALICE, BOB)) -
 
 
 def observers(gateway: FederatedSources) -> dict[tuple[str, str | None], Observer]:
-    """By source and person: their tokens are all for one use here."""
+    """By source and person."""
     return {
-        (
-            source,
-            None if scope is None or scope.principal is None else scope.principal.removeprefix("person:"),
-        ): observer
-        for (source, scope), observer in gateway.live._observers.items()
+        (source, None if scope is None else str(scope.principal).partition(":")[2]): each
+        for (source, scope), each in gateway.live._observers.items()
     }
 
 
