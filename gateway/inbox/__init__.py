@@ -4,6 +4,7 @@ page             the page and its files, served from memory; page.html, page.css
 main.js          starts the page: language, sign-in, first list
 operations.js    every operation that the page sends
 graph.js         sends operations, reads streams
+json.js          reads and writes JSON with all digits of its numbers
 state.js         what the page knows: signals, and what changes them
 writes.js        claims, completes and all other writes, and what becomes of them
 live.js          follows changes of the list and of sources, offline and online

@@ -1,5 +1,6 @@
 // Sends operations to the gateway's graph, and reads streams of events.
 import { signal } from "@preact/signals";
+import { parsed, written } from "./json.js";
 
 // Relative to the page: right behind any proxy.
 const ADDRESS = new URL("graphql", location.origin + location.pathname).href;
@@ -22,7 +23,7 @@ async function post(query, variables, { accept = "application/graphql-response+j
   if (token.value) headers.authorization = `Bearer ${token.value}`;
   let response;
   try {
-    response = await fetch(ADDRESS, { method: "POST", headers, body: JSON.stringify({ query, variables }), signal, credentials: "omit" });
+    response = await fetch(ADDRESS, { method: "POST", headers, body: written({ query, variables }), signal, credentials: "omit" });
   } catch (error) {
     if (signal?.aborted) throw error;
     throw new GraphError("The gateway cannot be reached.", "OFFLINE");
@@ -33,7 +34,7 @@ async function post(query, variables, { accept = "application/graphql-response+j
 
 async function answer(response) {
   try {
-    return await response.json();
+    return parsed(await response.text());
   } catch {
     throw new GraphError(`The gateway answered with status ${response.status}.`, response.status >= 500 ? "OFFLINE" : "ANSWER");
   }
@@ -69,7 +70,7 @@ export async function events(query, variables, told, { signal, opened = () => {}
       const data = /^data: *(.+)$/m.exec(part)?.[1];
       if (name === "complete") return;
       if (data) {
-        const result = JSON.parse(data);
+        const result = parsed(data);
         if (result.errors?.length && !result.data) throw new GraphError(result.errors[0].message, result.errors[0].extensions?.code);
         if (result.data) told(result.data);
       }

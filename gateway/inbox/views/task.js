@@ -1,5 +1,6 @@
 // A task beside the list: what it is, what can be done, its form, and what has happened.
 import { useEffect, useRef, useState } from "preact/hooks";
+import { Digits, written } from "../json.js";
 import { closeTask, detail, loadDetail, openRow, rows, sources, wantsFocus } from "../state.js";
 import { distance, due, moment, t, word } from "../words.js";
 import { busy, comment, dismiss, errorText, results, resultText } from "../writes.js";
@@ -54,7 +55,7 @@ function Facts({ task }) {
   `;
 }
 
-const shown = (value) => (value === null || value === undefined ? "–" : typeof value === "object" ? JSON.stringify(value, null, 1) : typeof value === "boolean" ? t(value ? "yes" : "no") : String(value));
+const shown = (value) => (value === null || value === undefined ? "–" : typeof value === "object" && !(value instanceof Digits) ? written(value, 1) : typeof value === "boolean" ? t(value ? "yes" : "no") : String(value));
 
 function Data({ data }) {
   const entries = data && typeof data === "object" ? Object.entries(data) : [];

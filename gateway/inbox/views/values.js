@@ -1,9 +1,10 @@
 // Values of form fields: what the controls hold, and what is sent.
 //
 // A control of a number, a date or JSON holds text, as the person types it; other controls hold the value itself.
+import { Digits, number as numberOf, parsed, written } from "../json.js";
 import { t } from "../words.js";
 
-const NUMBER = /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i;
+const LIKE_JSON = /^([-+]?)0*(\d*)\.?(\d*)((?:e[-+]?\d+)?)$/i;
 const TEXTS = new Set(["NUMBER", "INTEGER", "DATE", "DATETIME", "TEXT", "JSON"]);
 
 export const isShown = (field) => !["FILE", "UNKNOWN"].includes(field.type) || field.fields;
@@ -23,8 +24,8 @@ function asText(field, value) {
     const at = new Date(text);
     return Number.isNaN(at.valueOf()) ? "" : minute(at);
   }
-  if (field.type === "JSON") return JSON.stringify(value, null, 2);
-  return typeof value === "object" ? JSON.stringify(value) : String(value);
+  if (field.type === "JSON") return written(value, 2);
+  return typeof value === "object" && !(value instanceof Digits) ? written(value) : String(value);
 }
 
 /** What the control of a field begins with. */
@@ -55,11 +56,12 @@ function fits(field, text) {
 
 function number(field, text) {
   const plain = text.trim().replace(/^([-+]?\d+),(\d+)$/, "$1.$2");
-  if (!NUMBER.test(plain)) throw new Error(t("field.noNumber"));
-  const value = Number(plain);
-  if (field.type === "INTEGER" && !Number.isInteger(value)) throw new Error(t("field.noInteger"));
-  // More digits than a double holds go as text: the gateway knows them again.
-  return Number.isInteger(value) && !Number.isSafeInteger(value) ? plain : value;
+  // Without what people write and JSON has not: a plus sign, zeros in front, nothing before or after the point.
+  const [, sign, whole, part, power] = LIKE_JSON.exec(plain) ?? [];
+  const value = /\d/.test(plain.replace(/e.*$/i, "")) ? numberOf(`${sign === "-" ? "-" : ""}${whole || "0"}${part ? `.${part}` : ""}${power}`) : null;
+  if (value === null) throw new Error(t("field.noNumber"));
+  if (field.type === "INTEGER" && !(value instanceof Digits ? /^-?\d+$/.test(value) : Number.isInteger(value))) throw new Error(t("field.noInteger"));
+  return value;
 }
 
 /** The value to send for a text of a control; throws for a text that is none. */
@@ -67,7 +69,7 @@ function sent(field, text) {
   if (field.type === "NUMBER" || field.type === "INTEGER") return number(field, text);
   if (field.type === "JSON") {
     try {
-      return JSON.parse(text);
+      return parsed(text);
     } catch {
       throw new Error(t("field.noJson"));
     }
