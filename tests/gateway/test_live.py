@@ -8,7 +8,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from sandbox.camunda7.stand_in import ADMIN, ADMIN_PASSWORD
+from sandbox.camunda7.directory import ADMIN, ADMIN_PASSWORD
 from tests.gateway.http.socket_client import Socket
 from tests.world import NO_CERTIFICATES, World, opened
 
