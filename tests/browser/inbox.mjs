@@ -27,10 +27,10 @@ function longList(total) {
   };
 }
 
-/** Answers operations of this name in place of the gateway; `answer` gets the variables. */
+/** Answers operations of this name in place of the gateway; `answer` gets the variables, long numbers as texts with all digits. */
 const replace = (page, name, answer) =>
   page.route("**/graphql", async (route) => {
-    const { query = "", variables } = JSON.parse(route.request().postData() ?? "{}");
+    const { query = "", variables } = JSON.parse((route.request().postData() ?? "{}").replace(/":(\d{16,})(?=[,}])/g, '":"number $1"'));
     if (!new RegExp(`(query|mutation) ${name}\\b`).test(query)) return route.fallback();
     return route.fulfill({ status: 200, contentType: "application/json", body: JSON.stringify(await answer(variables, route)) });
   });
