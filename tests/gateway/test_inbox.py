@@ -7,12 +7,14 @@ import sys
 from pathlib import Path
 
 import pytest
-from graphql import GraphQLSchema, build_schema, parse, validate
+from graphql import GraphQLSchema, OperationDefinitionNode, build_schema, parse, validate
 
 from gateway.graphiql import compressed, is_complete
 from gateway.inbox import Inbox
 from gateway.inbox.page import FOLDER, HERE
 from gateway.settings import ConfigurationError, load
+from schema.core.limits import DocumentLimits
+from schema.execution.cost import Meter
 from tests.gateway.configuration import write_configuration
 from tests.gateway.conftest import OpenClient
 
@@ -43,6 +45,17 @@ def operations() -> dict[str, str]:
 @pytest.mark.parametrize("name", operations())
 def test_each_operation_is_one_of_the_graph(schema: GraphQLSchema, name: str) -> None:
     assert [] == validate(schema, parse(operations()[name]))
+
+
+@pytest.mark.parametrize("name", operations())
+def test_no_operation_is_too_costly_with_the_largest_page(schema: GraphQLSchema, name: str) -> None:
+    """Values that are not given count as the most."""
+    pages = re.findall(r"const PAGE = (\d+);", (HERE / "state.js").read_text(encoding="utf-8"))
+    document, limits = parse(operations()[name]), DocumentLimits()
+    (operation,) = (node for node in document.definitions if isinstance(node, OperationDefinitionNode))
+    measure = Meter(schema, document, {"first": int(pages[0])}).measure(operation)
+
+    assert [] == [*measure.structure_excesses(limits), *measure.cost_excesses(limits)]
 
 
 def test_operations_stand_in_one_file_and_each_is_sent() -> None:
