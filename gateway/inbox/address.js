@@ -42,7 +42,7 @@ function search(chosen, task) {
   const told = new URLSearchParams();
   if (chosen.scope !== EMPTY.scope) told.set("scope", chosen.scope);
   if (chosen.order !== EMPTY.order) told.set("order", chosen.order);
-  if (chosen.q) told.set("q", chosen.q);
+  if (chosen.q.trim()) told.set("q", chosen.q.trim());
   for (const name of CHOICES) for (const each of chosen[name]) told.append(name, each);
   if (task) told.set("task", task);
   return told.size ? `?${told}` : location.pathname;
@@ -67,7 +67,7 @@ addEventListener("popstate", () => {
   openId.value = new URLSearchParams(location.search).get("task");
 });
 
-export const isFiltered = computed(() => Boolean(view.value.q) || CHOICES.some((name) => view.value[name].length));
+export const isFiltered = computed(() => Boolean(view.value.q.trim()) || CHOICES.some((name) => view.value[name].length));
 export const clearFilters = () => change({ ...EMPTY, scope: view.value.scope, order: view.value.order });
 
 const endOfDay = (days) => {
@@ -85,7 +85,7 @@ const DUE_FILTERS = {
 /** The graph's filter for a view; undefined if the view has none. */
 export function filterOf(chosen) {
   const filter = {};
-  if (chosen.q) filter.text = chosen.q;
+  if (chosen.q.trim()) filter.text = chosen.q.trim();
   if (chosen.system.length) filter.sourceKey = { in: chosen.system };
   if (chosen.state.length) filter.state = { in: chosen.state.filter((each) => STATES.includes(each)) };
   if (chosen.priority.length) filter.priority = { in: chosen.priority.filter((each) => PRIORITIES.includes(each)) };

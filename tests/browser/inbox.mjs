@@ -112,6 +112,10 @@ export function inboxSteps(page, context, order) {
       await page.emulateMedia({ colorScheme: theme, reducedMotion: "reduce" });
       await page.screenshot({ path, animations: "disabled" });
     },
+    /** How many pixels the page is wider than the window. */
+    async tooWide() {
+      return page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    },
     /** From now on the list has so many tasks. */
     async lengthen(total) {
       const answer = longList(total);

@@ -314,6 +314,16 @@ async def test_many_tasks_at_once_and_the_ways_to_cancel(visit: Visitor, world: 
         ("see", "dialog .ways"),  # 17
         ("tap", "dialog footer .danger"),
         ("see", ".result[data-status=APPLIED]:has-text('Canceled')"),
+        # A task admin's ways are told to others too, with the reason why they are off; so is what has to be done first.
+        ("tap", ".person summary"),
+        ("pick", "Person", "Alice Moreno"),
+        ("see", ".person .name:has-text('Alice Moreno')"),
+        ("inbox", "/?scope=CLAIMABLE&system=camunda7"),
+        ("press", "j", "Enter"),
+        ("see", "#form p:has-text('Claim the task first')"),
+        ("click", "button", "Cancel task"),
+        ("see", "dialog .ways"),
+        ("see", "dialog form > p"),  # 28
     )
     after = {task["id"] for task in await listed(world, "CLAIMABLE")}
     during = {task["id"] for task in seen.told[6]["viewer"]["inbox"]["nodes"]}
@@ -324,6 +334,33 @@ async def test_many_tasks_at_once_and_the_ways_to_cancel(visit: Visitor, world: 
     assert before == during
     assert 3 == len(before - after)
     assert "Nothing else ends." in seen.told[17]
+    assert "You cannot cancel this task now:" == seen.told[28]
+
+
+async def test_a_search_of_two_words_and_its_end(visit: Visitor, world: World) -> None:
+    """The space stays though the list is read between the words; one quick press on "Clear filters" ends the search."""
+    clear = ".filters button:has-text('Clear filters')"
+    seen = await visit(
+        world.app,
+        ("inbox", "/?scope=ALL_VISIBLE"),
+        ("press", "/"),
+        ("type", "approve "),
+        ("see", clear),
+        ("type", "invoice"),
+        ("press", "Tab"),
+        ("address",),  # 6
+        ("press", "/", "End"),
+        ("type", "x"),
+        ("see", ".empty"),
+        ("tap", clear),
+        ("unsee", clear),
+        ("see", ".row"),
+        ("address",),  # 13
+    )
+
+    assert [] == seen.complaints
+    assert seen.told[6].endswith("&q=approve+invoice")
+    assert "q=" not in seen.told[13]
 
 
 async def test_changes_of_others_and_a_source_that_is_away_are_seen(visit: Visitor, quick: World) -> None:
@@ -397,6 +434,7 @@ async def test_each_view_passes_axe_in_light_and_dark(visit: Visitor, world: Wor
         ("axe", CONTRAST),
         ("look", str(pictures / "list-narrow.png"), narrow),
         ("axe", CONTRAST),
+        ("tooWide",),
         ("inbox", f"/?task={task}"),
         ("see", "#form .outcomes"),
         ("axe",),
@@ -422,9 +460,11 @@ async def test_each_view_passes_axe_in_light_and_dark(visit: Visitor, world: Wor
         ("see", ".due:has-text('überfällig')"),
     ]
     seen = await visit(world.app, *steps)
+    widths = [told for step, told in zip(steps, seen.told, strict=True) if step[0] == "tooWide"]
     violations = [told for step, told in zip(steps, seen.told, strict=True) if step[0] == "axe"]
 
     assert [] == [each for told in violations for each in told]
+    assert [0] == widths
     assert all(path.read_bytes().startswith(b"\x89PNG") for path in pictures.glob("*.png"))
     assert 6 == len(list(pictures.glob("*.png")))
     if wanted := os.environ.get("INBOX_PICTURE"):

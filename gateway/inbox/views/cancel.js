@@ -29,14 +29,14 @@ export function CancelDialog({ task }) {
       <form onSubmit=${send}>
         ${error && html`<p class="error" role="alert">${error}</p>`}
         ${!ways && !error && html`<p class="faint" role="status">${t("cancel.asking", { system: task.source.name })}</p>`}
-        ${ways && !way && html`<p role="status">${t("cancel.none", { system: task.source.name })}</p>`}
+        ${ways && !way && html`<p role="status">${t(Object.keys(ways).length ? "cancel.off" : "cancel.none", { system: task.source.name })}</p>`}
         ${ways && Object.keys(ways).length > 0 &&
         html`<fieldset class="ways"><legend>${t("cancel.ways")}</legend>
           ${Object.entries(ways).map(
             ([each, { isPossible, text }]) => html`<label class="option"><input type="radio" name="way" value=${each} checked=${way === each} disabled=${!isPossible} onChange=${() => setWay(each)} />
               <span><strong>${t(`cancel.${each}`)}</strong><span class="below faint">${isPossible ? `${t(`cancel.${each}.what`)} ${text}` : text}</span></span></label>`,
           )}</fieldset>
-          <label class="stacked"><span>${t("reason")}</span><input value=${reason} maxlength="500" onInput=${(event) => setReason(event.target.value)} /></label>`}
+          ${way && html`<label class="stacked"><span>${t("reason")}</span><input value=${reason} maxlength="500" onInput=${(event) => setReason(event.target.value)} /></label>`}`}
         <footer><button type="button" onClick=${close}>${t("dialog.close")}</button><button class="danger solid" disabled=${!way || Boolean(busy.value)}>${t("action.CANCEL")}</button></footer>
       </form>
     <//>

@@ -80,7 +80,8 @@ export function Form({ task, permits }) {
   const takesComment = outcomes.some(({ comment }) => comment === "REQUIRED" || comment === "OPTIONAL");
   const known = new Set(fields.map(({ key }) => key));
   const stray = errors.filter(({ field }) => field?.[0] === "data" && !known.has(field[1]));
-  const reason = permit && !permit.allowed ? permit.reason : null;
+  const isFree = task.state === "READY" && !task.assignee && Boolean(permits.get("CLAIM")?.allowed);
+  const reason = permit && !permit.allowed ? (isFree ? t("form.claimFirst") : (permit.reason ?? t("action.off"))) : null;
   const isBusy = busy.value === `COMPLETE ${task.id}`;
   if (!task.isOpen && !fields.length) return null;
   return html`

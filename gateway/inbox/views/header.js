@@ -10,10 +10,14 @@ const LANGUAGES = { en: "English", de: "Deutsch", es: "Español" };
 
 function Search() {
   const timer = useRef(null);
+  const find = (q) => q === view.value.q || change({ q });
   const write = (event) => {
-    const q = event.target.value.trim();
+    const q = event.target.value;
     clearTimeout(timer.current);
-    timer.current = setTimeout(() => change({ q }), event.type === "change" ? 0 : 300);
+    // While a person types, the space before the next word stays. A field that is left has told all at once: a tap elsewhere,
+    // such as on "Clear filters", comes after it and must win.
+    if (event.type === "change") find(q.trim());
+    else timer.current = setTimeout(() => find(q), 300);
   };
   return html`
     <div class="search" role="search">
