@@ -4,6 +4,17 @@ import re
 from pathlib import Path
 
 import pytest
+from graphql import (
+    DocumentNode,
+    ExecutableDefinitionNode,
+    GraphQLError,
+    GraphQLSchema,
+    LoneAnonymousOperationRule,
+    build_schema,
+    parse,
+    specified_rules,
+    validate,
+)
 
 from tests.tree import PACKAGES, ROOT, rooms
 
@@ -41,3 +52,28 @@ def test_what_a_page_names_exists(page: Path) -> None:
     """Files and folders."""
 
     assert [] == [path for path in sorted(named(page.read_text(encoding="utf-8"))) if not (ROOT / path).exists()]
+
+
+def _is_operation(document: DocumentNode) -> bool:
+    """Blocks with parts of a schema are no operations."""
+    return all(isinstance(node, ExecutableDefinitionNode) for node in document.definitions)
+
+
+@pytest.fixture(scope="module")
+def graph() -> GraphQLSchema:
+    """The printed graph, with the directives that only introspection has."""
+    text = (ROOT / "schema" / "schema.graphql").read_text(encoding="utf-8")
+    return build_schema(
+        f"{text}\ndirective @defer(if: Boolean! = true, label: String) on FRAGMENT_SPREAD | INLINE_FRAGMENT"
+    )
+
+
+@pytest.mark.parametrize("page", sorted([ROOT / "README.md", *DOCS.glob("*.md")]), ids=lambda page: page.name)
+def test_each_operation_of_a_page_is_one_of_the_graph(graph: GraphQLSchema, page: Path) -> None:
+    """A block may have several operations without names, which are sent one at a time."""
+    blocks = re.findall(r"^```graphql\n(.*?)^```$", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+    documents = [document for document in map(parse, blocks) if _is_operation(document)]
+    rules = [rule for rule in specified_rules if rule is not LoneAnonymousOperationRule]
+    wrong: list[GraphQLError] = [error for document in documents for error in validate(graph, document, rules)]
+
+    assert [] == wrong
