@@ -10,10 +10,12 @@ PYTEST := $(BIN)/python -m pytest
 # The tests run in parts side by side, which is cheaper than sharing out single tests: each is collected and told once.
 # A part is named after its folders; the last is the rest of tests/.
 PARTS := tests-connectors tests-gateway tests-federation tests-rest
-FOLDERS_connectors := tests/connectors tests/form_js tests/formio
+# Those that start engines and programs go with the shortest part.
+PROGRAMS := tests/gateway/cli tests/gateway/shared tests/gateway/store tests/gateway/test_replicas.py
+FOLDERS_connectors := tests/connectors tests/form_js tests/formio $(PROGRAMS)
 FOLDERS_federation := tests/gateway/federation tests/schema
-FOLDERS_gateway := tests/gateway --ignore=tests/gateway/federation
-FOLDERS_rest := tests $(patsubst %,--ignore=%,$(FOLDERS_connectors) tests/gateway tests/schema tests/edge)
+FOLDERS_gateway := tests/gateway $(patsubst %,--ignore=%,tests/gateway/federation $(PROGRAMS))
+FOLDERS_rest := tests $(patsubst %,--ignore=%,tests/connectors tests/form_js tests/formio tests/gateway tests/schema tests/edge)
 # Two for each processor, because two of the parts wait half of their time; four at most. What each prints stays together where
 # make can do that.
 JOBS := $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); echo $$((n > 2 ? 4 : 2 * n)))
@@ -27,7 +29,7 @@ NPM_INSTALLED := $(filter-out $(NPM_EDGE),$(patsubst %/package.json,%/node_modul
 # With few tests in each part, starting it is what costs: `make check` has three, two of which wait for the disk and for timers.
 CHECKS := checks-vendors checks-pipeline checks-graph
 FOLDERS_pipeline := tests/gateway/federation
-FOLDERS_graph := $(FOLDERS_gateway) tests/schema
+FOLDERS_graph := tests/gateway --ignore=tests/gateway/federation tests/schema
 FOLDERS_vendors := tests --ignore=tests/gateway --ignore=tests/schema
 
 .PHONY: demo check test test-edge test-long test-real lint types contracts $(PARTS) $(CHECKS) graphiql clean help

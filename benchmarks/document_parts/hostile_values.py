@@ -263,7 +263,7 @@ def corpus() -> dict[str, Callable[[], dict[str, Any]]]:
         "100 rows, what is permitted": lambda: {
             "query": "{ tasks(first: 100) { nodes { permittedActions { action allowed reason } } } }"
         },
-        "100 nodes, many fields": lambda: nodes(14),
+        "100 nodes, many fields": lambda: nodes(16),
         "100 nodes, more fields": lambda: nodes(20),
         "lists below rows": lambda: {
             "query": "{ tasks(first: 50) { nodes { assignee { tasks(first: 1) { totalCount } } } } }"

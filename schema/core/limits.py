@@ -35,7 +35,7 @@ class DocumentLimits(Section):
     depth: int = Field(default=12, ge=1)
     introspection_depth: int = Field(default=15, ge=1)
     objects: int = Field(default=5_000, ge=1)
-    answer_fields: int = Field(default=4_500, ge=1)
+    answer_fields: int = Field(default=5_000, ge=1)
     detail_rows: int = Field(default=DETAIL_ROWS, ge=1)
     errors: int = Field(default=5, ge=1)
     conditions: int = Field(default=90, ge=9)

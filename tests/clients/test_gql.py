@@ -7,6 +7,7 @@ from gql.transport.httpx import HTTPXAsyncTransport
 from graphql import GraphQLError, print_schema
 
 from schema.api import build_schema
+from schema.execution.incremental import with_directives
 from tests.clients.conftest import Seen
 from tests.clients.steps import PATIENCE_S
 from tests.world import World
@@ -25,7 +26,7 @@ async def test_the_schema_that_it_fetches_is_the_schema(address: str) -> None:
         assert fetched is not None
         # The description of the schema itself is not among what gql asks for.
         fetched.description = build_schema()._schema.description
-        assert print_schema(build_schema()._schema) == print_schema(fetched)
+        assert print_schema(with_directives(build_schema()._schema)) == print_schema(fetched)
 
 
 async def test_a_wrong_document_is_refused_before_it_is_sent(address: str, seen: Seen) -> None:

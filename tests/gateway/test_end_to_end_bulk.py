@@ -1,5 +1,6 @@
 """Bulk actions and the next task, at all vendors, over real HTTP on both sides."""
 
+import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -80,6 +81,9 @@ async def test_tasks_of_all_systems_are_handed_over_after_a_dry_run(world: World
     assert len(ids) <= real["viewer"]["taskStats"]["total"]
 
 
+MINUTE = 60.0
+
+
 async def test_what_exceeds_a_limit_is_refused_with_a_time_and_goes_on_with_the_same_key(tmp_path: Path) -> None:
     """GEOtareas takes ten writes a minute. Nothing is queued, and the vendor refuses nothing."""
     async with opened(tmp_path) as world:
@@ -91,8 +95,11 @@ async def test_what_exceeds_a_limit_is_refused_with_a_time_and_goes_on_with_the_
             "override": True,
             "idempotencyKey": "k",
         }
+        began = time.monotonic()
         first = await bulk(world, ids, **assigning)
         second = await bulk(world, ids, **assigning)
+        if time.monotonic() - began > MINUTE - 10:
+            pytest.skip("the vendor's minute was over before the machine was done")
         chosen = {"filter": {"source": {"eq": global_id("Source", "geotareas")}}}
         with anyio.fail_after(10):
             nothing = (await world.data(NEXT, input=chosen))["takeNextTask"]

@@ -226,4 +226,4 @@ def test_fields_of_an_answer_count_for_each_row(execution: Execution) -> None:
         return refusal(execution, f"{{ tasks(first: 100) {{ nodes {{ {groups} }} }} }}")
 
     assert wide(8) is None
-    assert "may answer with 14601 fields; at most 4500 are served" in (wide(29) or "")
+    assert "may answer with 14601 fields; at most 5000 are served" in (wide(29) or "")
