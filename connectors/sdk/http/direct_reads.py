@@ -57,6 +57,7 @@ class DirectReads:
         self._monotonic = monotonic
         self._waiting: deque[ReadConnection] = deque()
         self._in_use: set[ReadConnection] = set()
+        self._is_ended = False
 
     def target(self, method: str, url: str, params: Mapping[str, str | int] | None) -> str | None:
         """What stands in the first line of the request. None if the client has to send it."""
@@ -100,6 +101,8 @@ class DirectReads:
                 self._give_back(connection)
 
     async def aclose(self) -> None:
+        """What is read now is told as an error; a connection that is still being made is closed after its read."""
+        self._is_ended = True
         for connection in (*self._waiting, *self._in_use):
             connection.close()
         self._waiting.clear()
@@ -141,7 +144,7 @@ class DirectReads:
         return None
 
     def _give_back(self, connection: ReadConnection) -> None:
-        if connection.is_reusable and len(self._waiting) < KEPT:
+        if connection.is_reusable and len(self._waiting) < KEPT and not self._is_ended:
             connection.rest(self._monotonic())
             self._waiting.append(connection)
         else:
@@ -158,7 +161,11 @@ class DirectReads:
 
     async def _connect(self) -> ReadConnection:
         loop = asyncio.get_running_loop()
-        found = await loop.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM)
+        try:
+            found = await loop.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM)
+        except UnicodeError as error:
+            # An empty label, or one of more than 63 characters.
+            raise socket.gaierror(socket.EAI_NONAME, "no such name") from error
         connected = await aiohappyeyeballs.start_connection(found, happy_eyeballs_delay=_NEXT_ADDRESS)
         try:
             _, connection = await loop.create_connection(

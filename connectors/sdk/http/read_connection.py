@@ -15,6 +15,7 @@ HELD = 256 * 1024
 """Bytes of a body that wait here; then the server has to wait."""
 
 _SWITCHING = 101
+_FIRST_FINAL = 200
 
 
 class ReadConnection(asyncio.Protocol):
@@ -38,6 +39,10 @@ class ReadConnection(asyncio.Protocol):
 
     def _reset(self) -> None:
         self._parser = httptools.HttpResponseParser(self)
+        # What the client for writes bears too, and servers do: both kinds of length, padded sizes of chunks, bare line feeds.
+        self._parser.set_dangerous_leniencies(
+            lenient_chunked_length=True, lenient_spaces_after_chunk_size=True, lenient_optional_cr_before_lf=True
+        )
         self.status = 0
         self.headers: list[tuple[bytes, bytes]] = []
         self._pieces: deque[bytes] = deque()
@@ -99,8 +104,10 @@ class ReadConnection(asyncio.Protocol):
         self.headers = []
 
     def close(self) -> None:
-        """At once: what is still on its way is dropped."""
+        """At once: what is still on its way is dropped, and an answer that is awaited is an error."""
         self._is_closed = True
+        if self._is_awaited():
+            self._fail(httpx2.ReadError("the connection was closed here"))
         self._transport.abort()
 
     async def _progress(self) -> None:
@@ -158,7 +165,7 @@ class ReadConnection(asyncio.Protocol):
         self._is_closed = True
         if self._is_complete:
             return
-        if exc is None and self._has_head and not self._tells_its_end():
+        if exc is None and self._fault is None and self._has_head and not self._tells_its_end():
             self._is_complete = True
             self._wake()
             return
@@ -180,7 +187,7 @@ class ReadConnection(asyncio.Protocol):
     def on_header(self, name: bytes, value: bytes) -> None:
         # Trailers are dropped.
         if not self._has_head and not self._is_complete:
-            self.headers.append((name, value))
+            self.headers.append((name, value.rstrip(b" \t")))
 
     def on_headers_complete(self) -> None:
         if self._is_complete:
@@ -189,12 +196,22 @@ class ReadConnection(asyncio.Protocol):
         if 100 <= status < 200 and status != _SWITCHING:
             self._is_informational = True
             return
+        if status < _FIRST_FINAL:
+            self._break("the status is none")
+            return
+        codings = [value.lower() for name, value in self.headers if name.lower() == b"transfer-encoding"]
+        if codings and codings != [b"chunked"]:
+            # The body would be taken for the answer as it was coded.
+            self._break("the answer has an unknown transfer coding")
+            return
+        # With both lengths, something in between may take another one: what follows is not trusted.
+        self._is_odd |= bool(codings) and any(name.lower() == b"content-length" for name, _ in self.headers)
         self.status = status
         self._has_head = True
         self._wake()
 
     def on_body(self, body: bytes) -> None:
-        if self._is_complete:
+        if self._is_complete or self._fault is not None:
             return
         self._without_body = 0
         self._pieces.append(body)
@@ -202,7 +219,7 @@ class ReadConnection(asyncio.Protocol):
         self._wake()
 
     def on_message_complete(self) -> None:
-        if self._is_complete:
+        if self._is_complete or self._fault is not None:
             return
         if self._is_informational:
             self._is_informational = False

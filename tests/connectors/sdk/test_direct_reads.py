@@ -155,6 +155,30 @@ ANSWERS: Mapping[str, Sequence[Sequence[bytes]]] = {
     "no HTTP": [[b"this is no HTTP\r\n\r\n"], [sized(b"[2]")]],
     "lengths that differ": [[OK + b"Content-Length: 3\r\nContent-Length: 4\r\n\r\n[1]"], [sized(b"[2]")]],
     "no length": [[OK + b"Content-Length: x\r\n\r\n[1]", CLOSE], [sized(b"[2]")]],
+    "with spaces after values": [
+        [OK + b"Content-Length: 3 \r\nContent-Type: a/b \t\r\nX-Empty:\r\nX-Blank: \r\n\r\n[1]"],
+        [sized(b"[2]")],
+    ],
+    "a padded size of a chunk": [
+        [OK + b"Transfer-Encoding: chunked\r\n\r\n3  \r\n[1]\r\n0\r\n\r\n"],
+        [sized(b"[2]")],
+    ],
+    "bare line feeds": [[b"HTTP/1.1 200 OK\nContent-Length: 3\n\n[1]"], [sized(b"[2]")]],
+    "two kinds of length": [
+        [OK + b"Content-Length: 30\r\nTransfer-Encoding: chunked\r\n\r\n3\r\n[1]\r\n0\r\n\r\n", CLOSE],
+        [sized(b"[2]")],
+    ],
+    "a length in the trailers": [
+        [OK + b"Transfer-Encoding: chunked\r\n\r\n3\r\n[1]\r\n0\r\nContent-Length: 9\r\n\r\n"],
+        [sized(b"[2]")],
+    ],
+    "another protocol": [[b"HTTP/1.1 101 Go\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n[1]"], [sized(b"[2]")]],
+    "no status": [[b"HTTP/1.1 000 OK\r\nContent-Length: 3\r\n\r\n[1]"], [sized(b"[2]")]],
+    "a coding of the transfer": [
+        [OK + b"Transfer-Encoding: gzip, chunked\r\n\r\n3\r\n[1]\r\n0\r\n\r\n"],
+        [sized(b"[2]")],
+    ],
+    "a coding of the transfer, to the end": [[OK + b"Transfer-Encoding: gzip\r\n\r\n[1]", CLOSE], [sized(b"[2]")]],
     "an endless head": [[OK + b"X: " + b"x" * LONGEST_HEAD + b"\r\n" * 5000, CLOSE], [sized(b"[2]")]],
 }
 
@@ -255,6 +279,8 @@ async def test_no_header_makes_another_one(value: str, is_direct: bool) -> None:
         sized(b"[1]") + sized(b"[foreign]"),
         sized(b"[1]") + b"foreign",
         OK + b"Transfer-Encoding: chunked\r\n\r\n3\r\n[1]\r\n0\r\n\r\n" + sized(b"[foreign]"),
+        # Something in between may have taken the other length: the connection is not used again.
+        OK + b"Content-Length: 99\r\nTransfer-Encoding: chunked\r\n\r\n3\r\n[1]\r\n0\r\n\r\n",
     ],
 )
 async def test_what_came_unasked_is_no_answer_to_the_next_read(odd: bytes) -> None:
@@ -378,6 +404,60 @@ async def test_connections_of_a_kept_source_end_with_it() -> None:
     assert 2 == len(script.connections)
     assert reads is not None
     assert not reads._waiting
+
+
+@pytest.mark.parametrize("is_direct", [False, True])
+async def test_an_answer_that_was_cut_by_the_end_of_the_source_is_an_error(is_direct: bool) -> None:
+    """One without a length has no other end than that of its connection."""
+    has_begun = anyio.Event()
+
+    async def begun(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(OK + b"\r\n[1")
+        await writer.drain()
+        has_begun.set()
+        await reader.read()
+        writer.close()
+
+    found: list[Told] = []
+    async with served(begun, is_direct=is_direct) as upstream:
+
+        async def ask() -> None:
+            found.append(await told(upstream))
+
+        async with anyio.create_task_group() as group:
+            group.start_soon(ask)
+            await has_begun.wait()
+            await anyio.wait_all_tasks_blocked()
+            await upstream.aclose()
+
+    assert ["UnavailableError cut the connection False"] == [each.error for each in found]
+
+
+async def test_no_connection_is_left_by_a_read_that_outlives_its_source() -> None:
+    """It was looking for the address when the source ended."""
+    script = Script([[sized(b"[1]")], [sized(b"[2]")]])
+    async with served(script, is_direct=True) as upstream:
+        async with anyio.create_task_group() as group:
+            group.start_soon(told, upstream)
+            await anyio.lowlevel.checkpoint()
+            await upstream.aclose()
+        assert upstream._reads is not None
+        assert not upstream._reads._waiting
+
+
+async def test_a_name_that_cannot_be_is_told_as_one_that_is_not_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One with an empty label: what looks names up gets it as a text, and does not encode it."""
+
+    def encoded(host: str, *_: object, **__: object) -> bytes:
+        return host.encode("idna")
+
+    monkeypatch.setattr(socket, "getaddrinfo", encoded)
+    upstream = Upstream(settings("http://a..b.test"))
+    upstream.read_directly(is_on=True)
+    with pytest.raises(UnavailableError, match="there is no such name; check base_url"):
+        await upstream.read("GET", "/x")
+    await upstream.aclose()
 
 
 @pytest.mark.parametrize("is_known", [True, False])
