@@ -14,7 +14,9 @@ class FastPaths(Section):
         default=True, description="which rows of a kept list a question wants is worked out once for equal questions"
     )
     direct_reads: bool = Field(
-        default=True, description="reads of sources leave the HTTP client out; writes are sent by it always"
+        default=True,
+        description="reads of sources leave the HTTP client out; writes are sent by it always. Off for a source behind a proxy "
+        'that repeats `Content-Length`: its reads end with "cut the connection"',
     )
     direct_path: bool = Field(
         default=True,
