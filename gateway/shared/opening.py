@@ -18,7 +18,7 @@ async def open_shared_state(
 ) -> AsyncIterator[SharedState]:
     """`name` is that of all replicas in the engine; `decode_tag` makes a tag of what msgspec made of it.
 
-    An engine that is away is waited for in the background. GatewayUnavailableError for an address that is none.
+    The gateway waits in the background for an engine that is away. Raises GatewayUnavailableError if `url` is no address of Redis.
     """
     if url is None:
         yield memory_state()
